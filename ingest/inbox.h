@@ -1,0 +1,57 @@
+/*
+ * inbox: where messages come from, and how they are settled.
+ *
+ * An inbox yields one message after the other as an open descriptor of a regular file, and is told
+ * what became of it once that is on disk. It never looks into a message. Maildir, plain files and
+ * directories, and standard input are three of these; IMAP or mbox would be a fourth.
+ */
+#ifndef INGEST_INBOX_H
+#define INGEST_INBOX_H
+
+#include "store/report.h"
+
+struct inbox;
+
+struct inbox_item {
+	struct report_mail_id id;	/* slices valid until the next call of next() */
+	struct slice label;		/* for messages: "new/1700.M1.host"; printable or not */
+	int fd;				/* open for reading, ours to close before settle(); O_CLOEXEC */
+	int64_t age_seconds;		/* since its last change; large when unknown */
+	bool bare;			/* may be a bare report rather than a mail (files, stdin) */
+	uint64_t cookie;		/* the inbox's own, to find it again in settle() */
+};
+
+struct inbox_ops {
+	/* 1: *ret filled; 0: no more; -1. A single message that cannot be opened is passed over
+	 * (ENOENT) or reported once through `odd` and passed over; only the inbox itself fails. */
+	int (*next)(struct inbox *in, struct inbox_item *ret, struct err *err);
+	/* Called once for each item after the commit that holds its receipt (never for an item whose
+	 * ending is DEFERRED): the only moment the mailbox changes. */
+	int (*settle)(struct inbox *in, uint64_t cookie, enum report_ending ending, struct err *err);
+	/* How many messages there are in all, if known cheaply (for a progress bar); 0 unknown. */
+	uint64_t (*count)(struct inbox *in);
+	void (*close)(struct inbox *in);
+};
+
+struct inbox {
+	const struct inbox_ops *ops;
+	/* Something in the inbox that is no message (a FIFO, a link, a file too large): called once. */
+	void (*odd)(void *arg, struct slice label, const char *why);
+	void *odd_arg;
+};
+
+struct inbox_options {
+	bool cur;	/* Maildir: read cur/ too, after new/ */
+	bool keep;	/* leave every mail where and as it is */
+};
+
+/* A directory with new/, cur/ and tmp/ is a Maildir. */
+int maildir_open(struct inbox **ret, const char *path, const struct inbox_options *options,
+	struct err *err);
+bool maildir_is(const char *path);
+/* Files and directories (read recursively, in name order), any number. The strings are borrowed. */
+int files_open(struct inbox **ret, char *const *paths, size_t len, struct err *err);
+/* One message or report on standard input, spooled to an unlinked temporary file when it is a pipe. */
+int stdin_open(struct inbox **ret, struct err *err);
+
+#endif

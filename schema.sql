@@ -1,0 +1,260 @@
+-- The whole schema of ruad's one database file, as it is today.
+--
+-- An empty file gets this text; an older one climbs store/migrations/ to the same. Times are
+-- seconds UTC, days are days since 1970-01-01 UTC, addresses are 4 or 16 bytes, vocabularies are
+-- the numbers of store/report.h (0 absent, 1 unknown, then the words; 'token' columns keep what
+-- was sent wherever it is not the word itself). Names are compared in key form: lower case,
+-- without trailing dot, as A-labels.
+--
+-- Facts: report > record > detail > auth. What became of the mail: receipt > entry. Roll-ups are
+-- kept in the same transaction as the facts; the raw rows are the truth.
+
+-- One row a setting of the store itself.
+CREATE TABLE meta (
+	key	TEXT NOT NULL PRIMARY KEY,	-- data_version: rises with every change of the facts
+						-- decisions_version: rises with every owner's decision
+	value	INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('data_version', 0), ('decisions_version', 0);
+
+-- Interned text: domain names as sent, selectors.
+CREATE TABLE name (
+	id	INTEGER PRIMARY KEY,
+	text	TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- A domain a policy was published for (policy_published/domain).
+CREATE TABLE domain (
+	id	INTEGER PRIMARY KEY,
+	name	TEXT NOT NULL UNIQUE,			-- key form
+	own	INTEGER NOT NULL DEFAULT 0 CHECK (own IN (0, 1)),	-- configured by the owner
+	claimed	INTEGER NOT NULL DEFAULT 0 CHECK (claimed IN (0, 1)),	-- own, or under an own one
+	added	INTEGER NOT NULL			-- when it was first seen or configured
+) STRICT;
+
+-- Who reports: org_name as sent (trimmed).
+CREATE TABLE reporter (
+	id	INTEGER PRIMARY KEY,
+	org_name	TEXT NOT NULL UNIQUE,
+	same_as	INTEGER NOT NULL REFERENCES reporter (id)	-- the first one whose name differs
+								-- in ASCII case only: the identity
+) STRICT;
+CREATE INDEX reporter_same_as ON reporter (same_as);
+
+-- A sending address.
+CREATE TABLE source (
+	id	INTEGER PRIMARY KEY,
+	ip	BLOB NOT NULL UNIQUE CHECK (length(ip) IN (4, 16))
+) STRICT;
+
+-- Where mails come from: a Maildir, a directory, standard input.
+CREATE TABLE inbox (
+	id	INTEGER PRIMARY KEY,
+	path	TEXT NOT NULL UNIQUE	-- absolute; '-' for standard input
+) STRICT;
+
+-- What became of a mail. Every mail seen has one row, and one ending.
+CREATE TABLE receipt (
+	id	INTEGER PRIMARY KEY,
+	inbox	INTEGER NOT NULL REFERENCES inbox (id),
+	name	TEXT NOT NULL,			-- in the inbox, a Maildir's without flags
+	size	INTEGER NOT NULL CHECK (size >= 0),
+	mtime_ns	INTEGER NOT NULL,
+	seen	INTEGER NOT NULL,		-- when it was last read
+	ending	INTEGER NOT NULL CHECK (ending BETWEEN 0 AND 6),
+	trust	INTEGER NOT NULL CHECK (trust BETWEEN 0 AND 3),
+	from_address	TEXT,			-- of the From header
+	subject	TEXT,
+	message_id	TEXT,
+	date	INTEGER,			-- of the Date header
+	auth_server	TEXT,			-- whose Authentication-Results these are
+	auth_dkim	INTEGER NOT NULL DEFAULT 0,
+	auth_spf	INTEGER NOT NULL DEFAULT 0,
+	auth_dmarc	INTEGER NOT NULL DEFAULT 0,
+	UNIQUE (inbox, name, size, mtime_ns)
+) STRICT;
+CREATE INDEX receipt_ending ON receipt (ending, id);
+
+-- One line of a receipt: a report found in the mail, or why there is none.
+CREATE TABLE entry (
+	receipt	INTEGER NOT NULL REFERENCES receipt (id) ON DELETE CASCADE,
+	n	INTEGER NOT NULL,		-- 1 for the first
+	ending	INTEGER NOT NULL CHECK (ending BETWEEN 0 AND 6),
+	place	TEXT,				-- 'part 2: report.xml'
+	kind	TEXT,				-- of what is not a report
+	reason	TEXT,				-- why refused
+	report	INTEGER,			-- the one stored, or the one repeated; may be expired
+	original	INTEGER REFERENCES original (id),	-- what a conflict said
+	PRIMARY KEY (receipt, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_report ON entry (report) WHERE report IS NOT NULL;
+CREATE INDEX entry_original ON entry (original) WHERE original IS NOT NULL;
+
+-- The XML of a report as it came out of its container, deflated (codec 1: raw deflate with the
+-- dictionary of store/original.c). The first chunk is here, further ones in original_more.
+CREATE TABLE original (
+	id	INTEGER PRIMARY KEY,
+	bytes	INTEGER NOT NULL CHECK (bytes >= 0),	-- inflated
+	sha256	BLOB NOT NULL CHECK (length(sha256) = 32),	-- of the inflated bytes
+	codec	INTEGER NOT NULL,
+	data	BLOB NOT NULL
+) STRICT;
+CREATE TABLE original_more (
+	original	INTEGER NOT NULL REFERENCES original (id) ON DELETE CASCADE,
+	n	INTEGER NOT NULL,
+	data	BLOB NOT NULL,
+	PRIMARY KEY (original, n)
+) STRICT;
+
+-- A policy as reporters saw it: policy_published without the domain, interned.
+CREATE TABLE policy (
+	id	INTEGER PRIMARY KEY,
+	digest	BLOB NOT NULL UNIQUE CHECK (length(digest) = 16),
+	p	INTEGER NOT NULL,
+	sp	INTEGER NOT NULL,
+	np	INTEGER NOT NULL,
+	adkim	INTEGER NOT NULL,
+	aspf	INTEGER NOT NULL,
+	testing	INTEGER NOT NULL,
+	discovery_method	INTEGER NOT NULL,
+	pct	TEXT,				-- as sent; NULL absent
+	fo	TEXT,
+	p_token	TEXT,				-- tokens: NULL where the word itself was sent
+	sp_token	TEXT,
+	np_token	TEXT,
+	adkim_token	TEXT,
+	aspf_token	TEXT,
+	testing_token	TEXT,
+	discovery_method_token	TEXT
+) STRICT;
+
+-- One aggregate report.
+CREATE TABLE report (
+	id	INTEGER PRIMARY KEY,
+	domain	INTEGER NOT NULL REFERENCES domain (id),
+	reporter	INTEGER NOT NULL REFERENCES reporter (id),
+	reporter_same	INTEGER NOT NULL,	-- reporter.same_as: part of the identity
+	report_id	TEXT NOT NULL CHECK (report_id <> ''),
+	begin	INTEGER NOT NULL CHECK (begin >= 0),
+	end	INTEGER NOT NULL CHECK (end >= begin),
+	day	INTEGER NOT NULL,		-- UTC day of the middle of the period
+	policy	INTEGER NOT NULL REFERENCES policy (id),
+	domain_sent	TEXT,			-- NULL where it is domain.name
+	email	TEXT,
+	extra_contact_info	TEXT,
+	errors	TEXT,
+	generator	TEXT,
+	version	TEXT,
+	xmlns	TEXT,
+	dialect	INTEGER NOT NULL,
+	trust	INTEGER NOT NULL CHECK (trust BETWEEN 0 AND 3),
+	from_mismatch	INTEGER NOT NULL CHECK (from_mismatch IN (0, 1)),
+	twin	INTEGER NOT NULL DEFAULT 0 CHECK (twin IN (0, 1)),	-- says what an earlier one said
+	received	INTEGER NOT NULL,	-- when it was stored
+	receipt	INTEGER NOT NULL REFERENCES receipt (id),
+	original	INTEGER REFERENCES original (id) ON DELETE SET NULL,
+	content	BLOB NOT NULL CHECK (length(content) = 16),	-- digest of the canonical content
+	records_digest	BLOB NOT NULL CHECK (length(records_digest) = 16),	-- of the set of records
+	records_sent	INTEGER NOT NULL,	-- record elements = records + placeholders + unreadable
+	records	INTEGER NOT NULL,		-- stored
+	placeholders	INTEGER NOT NULL,
+	unreadable	INTEGER NOT NULL,
+	messages	INTEGER NOT NULL CHECK (messages >= 0),	-- sums over its records
+	pass	INTEGER NOT NULL,
+	fail	INTEGER NOT NULL,
+	unknown	INTEGER NOT NULL,
+	dkim_pass	INTEGER NOT NULL,
+	spf_pass	INTEGER NOT NULL,
+	quarantine	INTEGER NOT NULL,
+	reject	INTEGER NOT NULL,
+	CHECK (messages = pass + fail + unknown),
+	CHECK (records_sent = records + placeholders + unreadable),
+	UNIQUE (domain, reporter_same, report_id, begin, end)
+) STRICT;
+CREATE INDEX report_domain_day ON report (domain, day);
+CREATE INDEX report_day ON report (day, domain);
+CREATE INDEX report_twin ON report (domain, begin, end, records_digest);
+CREATE INDEX report_receipt ON report (receipt);
+
+-- A record without its address and count: identifiers, verdicts, reasons. Interned, because the
+-- same few repeat in every report.
+CREATE TABLE detail (
+	id	INTEGER PRIMARY KEY,
+	digest	BLOB NOT NULL UNIQUE CHECK (length(digest) = 16),
+	disposition	INTEGER NOT NULL,
+	dkim	INTEGER NOT NULL,		-- policy_evaluated
+	spf	INTEGER NOT NULL,
+	disposition_token	TEXT,
+	dkim_token	TEXT,
+	spf_token	TEXT,
+	header_from	INTEGER REFERENCES name (id),	-- NULL absent; the empty name is a name
+	envelope_from	INTEGER REFERENCES name (id),
+	envelope_to	INTEGER REFERENCES name (id),
+	from_key	INTEGER REFERENCES name (id)	-- header_from in key form
+) STRICT;
+CREATE INDEX detail_from_key ON detail (from_key);
+
+-- auth_results of a detail, in the order sent.
+CREATE TABLE auth (
+	detail	INTEGER NOT NULL REFERENCES detail (id),
+	n	INTEGER NOT NULL,
+	kind	INTEGER NOT NULL CHECK (kind IN (0, 1)),	-- 0 dkim, 1 spf
+	domain	INTEGER REFERENCES name (id),
+	selector	INTEGER REFERENCES name (id),
+	scope	INTEGER NOT NULL,
+	result	INTEGER NOT NULL,
+	scope_token	TEXT,
+	result_token	TEXT,
+	human_result	TEXT,
+	PRIMARY KEY (detail, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX auth_domain ON auth (domain, selector);
+
+-- Override reasons of a detail.
+CREATE TABLE reason (
+	detail	INTEGER NOT NULL REFERENCES detail (id),
+	n	INTEGER NOT NULL,
+	type	INTEGER NOT NULL,
+	type_token	TEXT,
+	comment	TEXT,
+	PRIMARY KEY (detail, n)
+) STRICT, WITHOUT ROWID;
+
+-- One row of a report.
+CREATE TABLE record (
+	report	INTEGER NOT NULL REFERENCES report (id) DEFERRABLE INITIALLY DEFERRED,
+	n	INTEGER NOT NULL,		-- position among the report's record elements
+	source	INTEGER NOT NULL REFERENCES source (id),
+	count	INTEGER NOT NULL CHECK (count BETWEEN 0 AND 1000000000000),
+	detail	INTEGER NOT NULL REFERENCES detail (id),
+	PRIMARY KEY (report, n)
+) STRICT, WITHOUT ROWID;
+
+-- Record elements that could not be read: the first UNREADABLE_KEEP of a report.
+CREATE TABLE unreadable (
+	report	INTEGER NOT NULL REFERENCES report (id) ON DELETE CASCADE,
+	n	INTEGER NOT NULL,		-- position among the record elements
+	line	INTEGER NOT NULL,
+	reason	TEXT NOT NULL,
+	PRIMARY KEY (report, n)
+) STRICT, WITHOUT ROWID;
+
+-- What was odd about a report.
+CREATE TABLE note (
+	report	INTEGER NOT NULL REFERENCES report (id) ON DELETE CASCADE,
+	code	INTEGER NOT NULL,
+	times	INTEGER NOT NULL,
+	detail	TEXT,				-- of the first
+	PRIMARY KEY (report, code)
+) STRICT, WITHOUT ROWID;
+
+-- Roll-up: messages of a domain, day, source and result. result = disposition * 16 + dkim * 4 + spf.
+CREATE TABLE daily (
+	domain	INTEGER NOT NULL,
+	day	INTEGER NOT NULL,
+	source	INTEGER NOT NULL,
+	result	INTEGER NOT NULL,
+	records	INTEGER NOT NULL,
+	messages	INTEGER NOT NULL,
+	PRIMARY KEY (domain, day, source, result)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,89 @@
+/*
+ * limits: every bound of ruad, with its unit and its reason.
+ *
+ * Two suffixes, two behaviours: what crosses a _MAX is refused; what crosses a _KEEP is cut
+ * at a character and the report carries a note that says so. Identity (a domain, an address,
+ * a report id) is never cut. The same table stands in ruad(7); a test compares the two, and
+ * another crosses each.
+ */
+#ifndef STORE_BASE_LIMITS_H
+#define STORE_BASE_LIMITS_H
+
+/* ---- mail ------------------------------------------------------------------------------- */
+
+/* One message. A record's URI may ask for less (!10m, RFC 7489 6.2); no honest one is larger. */
+#define MESSAGE_BYTES_MAX (64 * 1024 * 1024)
+/* Multiparts and message/rfc822 around a report. Real forwards nest three deep. */
+#define MIME_DEPTH_MAX 16
+/* Leaf parts of one message. A report mail has two to four. */
+#define MIME_PARTS_MAX 200
+/* One decoded attachment, held in memory because zip needs to seek. */
+#define ATTACHMENT_BYTES_MAX (32 * 1024 * 1024)
+
+/* ---- containers ------------------------------------------------------------------------- */
+
+/* Files in one zip. Reporters send one, exports some dozens. */
+#define ARCHIVE_ENTRIES_MAX 64
+/* Containers inside containers (gzip in gzip, zip in gzip). */
+#define ARCHIVE_DEPTH_MAX 2
+/* Members of one gzip file (RFC 1952 2.2); reporters send one. */
+#define GZIP_MEMBERS_MAX 100
+/* Bytes all containers of one mail may give. 500,000 records are about 200 MB. */
+#define UNPACKED_BYTES_MAX (1024LL * 1024 * 1024)
+/* Output to input, judged once UNPACKED_RATIO_FROM bytes came out: honest reports reach 100:1. */
+#define UNPACKED_RATIO_MAX 200
+#define UNPACKED_RATIO_FROM (8LL * 1024 * 1024)
+
+/* ---- XML -------------------------------------------------------------------------------- */
+
+/* Nested elements; the schema needs 6. libxml2's own limit does not act on a SAX client. */
+#define XML_DEPTH_MAX 32
+/* Elements of unknown name; each distinct name costs libxml2 more than the one before. */
+#define XML_UNKNOWN_MAX 1000
+/* Bytes between two parser events: one tag with 100,000 attributes takes seconds. */
+#define XML_TOKEN_BYTES_MAX (64 * 1024)
+/* Records of one report. The largest seen had 3,555; 500,000 must work. */
+#define RECORDS_MAX 2000000
+/* auth_results of one record (RFC 9990: at most 100 signatures) and its override reasons. */
+#define AUTH_MAX 100
+#define REASON_MAX 8
+/* A domain name in presentation form (RFC 1035 2.3.4). */
+#define DOMAIN_MAX 253
+/* report_id; up to 64 characters were seen. */
+#define REPORT_ID_MAX 1024
+/* Messages in one row: a sum of 9 million such rows still fits 63 bits. */
+#define COUNT_MAX 1000000000000LL
+/* A period may begin this many days ahead of our clock. */
+#define FUTURE_DAYS_MAX 2
+/* Free text (comment, error, org_name, human_result, a token outside the vocabulary). */
+#define TEXT_KEEP 1024
+/* Distinct notes and unreadable records remembered with position and reason, a report. */
+#define NOTES_KEEP 64
+#define UNREADABLE_KEEP 100
+
+/* ---- run -------------------------------------------------------------------------------- */
+
+/* Mails and milliseconds that may share one commit. */
+#define BATCH_MAILS_MAX 1000
+#define BATCH_MS_MAX 1000
+/* A cut mail younger than this many seconds may still be being written: deferred, not refused. */
+#define YOUNG_SECONDS_MAX 60
+/* A locked database is waited for this long before the run ends with "try again". */
+#define BUSY_MS_MAX 10000
+
+/* ---- answers ---------------------------------------------------------------------------- */
+
+/* Rows of one page of an answer. */
+#define PAGE_ROWS_MAX 1000
+/* Time one query may take. */
+#define QUERY_MS_MAX 5000
+/* Values of a repeatable filter (domain=). */
+#define FILTER_DOMAINS_MAX 64
+/* HTTP: connections in all and from one address, bytes of a request's head, seconds. */
+#define CONN_MAX 512
+#define CONN_PER_ADDRESS_MAX 128
+#define REQUEST_BYTES_MAX (16 * 1024)
+#define REQUEST_IDLE_SECONDS_MAX 10
+#define REQUEST_SECONDS_MAX 30
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * query: questions to the store, answered as flat rows.
+ *
+ * One layer serves the command line, JSON and the pages, so a number has one meaning and one
+ * place it is computed. A question is a kind and a filter; the answer is a cursor over rows of
+ * values whose columns the kind fixes. Sums are over row/count; counts of anything else say so in
+ * their name. Domain totals come from the roll-up whenever the filter allows it, else from the
+ * raw rows: the answer is the same (query_selftest() proves it).
+ *
+ *	struct query *q = NULL;
+ *	if (query_open(&q, store, QUERY_SOURCES, &filter, err) < 0)
+ *		...
+ *	while ((more = query_next(q, &row, err)) > 0)
+ *		...row[i] has the type of query_columns(QUERY_SOURCES)[i]...
+ *	query_close(q);
+ */
+#ifndef STORE_QUERY_H
+#define STORE_QUERY_H
+
+#include "store/base/ip.h"
+#include "store/store.h"
+
+enum query_kind {
+	QUERY_STATUS,		/* one row: what is in the store and how fresh it is */
+	QUERY_DOMAINS,		/* a row a domain: policy as last seen, measures, last report */
+	QUERY_SUMMARY,		/* one row: the measures over everything the filter selects */
+	QUERY_TIMESERIES,	/* a row a UTC day (or week, from its Monday), gaps filled */
+	QUERY_SOURCES,		/* a row a domain and sending address */
+	QUERY_REPORTERS,	/* a row an org_name */
+	QUERY_REPORTS,		/* a row a report, newest first */
+	QUERY_REPORT,		/* one row: everything a report says of itself (filter.report) */
+	QUERY_NOTES,		/* of one report */
+	QUERY_UNREADABLE,	/* of one report */
+	QUERY_RECORDS,		/* a row a record; of one report or of the window */
+	QUERY_RECEIPTS,		/* a row an entry of a mail's receipt, newest first */
+	QUERY_ENDINGS,		/* a row an ending: how many mails */
+	QUERY_KIND_COUNT,
+};
+
+enum column_type {
+	COLUMN_TEXT,
+	COLUMN_INT,
+	COLUMN_RATIO,	/* 0..1, or null where there is nothing to divide by */
+	COLUMN_BOOL,
+	COLUMN_DAY,	/* "2026-11-24" */
+	COLUMN_TIME,	/* "2026-11-24T07:23:00Z" */
+};
+
+struct column {
+	const char *name;	/* snake_case, the same in JSON, CSV and everywhere */
+	enum column_type type;
+	const char *title, *title_es;	/* of a table for people; NULL: not shown in text and html */
+};
+
+struct value {
+	bool null;
+	int64_t number;		/* INT, BOOL, DAY (day number), TIME (seconds) */
+	double ratio;
+	struct slice text;	/* TEXT; valid until the next query_next() */
+};
+
+#define QUERY_COLUMNS_MAX 64
+
+enum query_scope {
+	QUERY_SCOPE_DEFAULT,	/* claimed domains; all, as long as none is configured */
+	QUERY_SCOPE_UNCLAIMED,
+	QUERY_SCOPE_ALL,
+};
+
+enum query_group {	/* of a timeseries */
+	QUERY_BY_DAY,
+	QUERY_BY_WEEK,
+};
+
+struct query_filter {
+	char domains[FILTER_DOMAINS_MAX][256];	/* key form; none: the scope */
+	unsigned domains_len;
+	bool subdomains;		/* the named domains and every policy domain under them */
+	enum query_scope scope;
+	char header_from[256];		/* key form, "" any: rows whose From is this name */
+	char reporter[TEXT_KEEP + 1];	/* org_name, ASCII case folded; "" any */
+	struct ip_net source;		/* first.len 0: any */
+	int verdict;			/* enum report_verdict, or -1 */
+	int disposition;		/* enum report_disposition, or -1 */
+	int ending;			/* of receipts: enum report_ending, or -1 */
+	int32_t from, to;		/* UTC days, both in */
+	bool all_time;			/* from and to are ignored */
+	bool verified_only;		/* leave reports out that are not verified or local (rule 12) */
+	bool without_twins;		/* leave twins out (rule 5) */
+	bool conflicts, partial, twins;	/* of reports: only these */
+	int64_t report;			/* for QUERY_REPORT, NOTES, UNREADABLE, RECORDS; 0 none */
+	enum query_group group;
+	const char *sort;		/* column name, "-" in front for descending; NULL default */
+	int64_t limit;			/* rows at most; 0 no limit */
+	int64_t offset;
+};
+
+/* Any verdict, disposition and ending; the last 30 whole days (today is still arriving). */
+void query_filter_init(struct query_filter *f);
+/*
+ * One parameter by name, as the command line and HTTP both spell it: domain (repeatable),
+ * subdomains, scope (claimed|unclaimed|all), header_from, reporter, source (address or CIDR), result
+ * (pass|fail|unknown), disposition, ending, last (7d, 24h, 4w, all), from, to, verified,
+ * without_twins, conflicts, partial, twins, group_by (day|week), sort, limit, offset.
+ * ERR_USAGE names the parameter and what it may be; an unknown name is ERR_USAGE too.
+ */
+int query_filter_set(struct query_filter *f, enum query_kind kind, struct slice name,
+	struct slice value, struct err *err);
+
+const char *query_name(enum query_kind kind);	/* "sources" */
+const struct column *query_columns(enum query_kind kind, size_t *ret_len);
+/* Index of a column by name; a bug (assert) if the kind has no such column. */
+size_t query_column(enum query_kind kind, const char *name);
+
+struct query;
+int query_open(struct query **ret, struct store *st, enum query_kind kind,
+	const struct query_filter *f, struct err *err);
+/* 1: *row points at one value a column; 0: no more; -1. ERR_SHORTAGE when QUERY_MS_MAX passed. */
+int query_next(struct query *q, const struct value **row, struct err *err);
+void query_close(struct query *q);
+
+/* What the answer stands on; valid after query_open(). */
+struct query_meta {
+	int32_t from, to;		/* resolved window; of all_time: first and last day there is */
+	bool has_window;		/* false when the store has no report in scope */
+	int32_t data_through;		/* last day that reporters of 90 % of the volume have reported */
+	bool has_data_through;
+	int64_t data_version;
+	int64_t generated_at;
+};
+const struct query_meta *query_meta(const struct query *q);
+
+/*
+ * The conservation laws, recomputed from the raw rows: report totals, roll-up, receipts, foreign
+ * keys, interned values, originals' digests. Calls `say` with one line a check ("daily: ok" or
+ * what differs); returns the number of broken laws, or -1 with err when it could not look.
+ */
+int query_selftest(struct store *st, void (*say)(void *arg, bool ok, const char *line), void *arg,
+	struct err *err);
+
+#endif

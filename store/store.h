@@ -1,0 +1,96 @@
+/*
+ * store: one SQLite file, one writer at a time, any number of readers.
+ *
+ * A writer holds the lock file FILE.lock (flock) from open to close, because SQLite before 3.51.3
+ * can damage a WAL database when two connections write and checkpoint at the same instant.
+ * Readers open read-only and take no lock. An empty or missing file becomes a new store when a
+ * writer opens it; a damaged, newer or foreign one is refused by name and never touched.
+ *
+ *	struct store *st = NULL;
+ *	if (store_open(&st, path, STORE_WRITE, err) < 0)
+ *		...
+ *	ingest_run(inbox, store_sink(st), ...);
+ *	store_close(st);
+ *
+ * A connection belongs to one thread at a time.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "store/base/reader.h"
+#include "store/report.h"
+
+struct store;
+
+enum store_mode {
+	STORE_READ,	/* read-only; ERR_NOT_FOUND when there is no file */
+	STORE_WRITE,	/* takes the lock (ERR_BUSY when taken), creates and migrates */
+	STORE_MEMORY,	/* a new store in memory, for --dry-run without a file and for tests */
+};
+
+int store_open(struct store **ret, const char *path, enum store_mode mode, struct err *err);
+/* Rolls back what was not synced. NULL allowed. */
+void store_close(struct store *st);
+
+struct store_options {
+	bool keep_originals;
+	bool dry_run;	/* sync commits nothing, close rolls all back */
+};
+void store_set_options(struct store *st, const struct store_options *options);
+/* The sink that writes; owned by the store. */
+struct report_sink *store_sink(struct store *st);
+
+/* Path as given to store_open(), for messages. */
+const char *store_path(const struct store *st);
+/* "3.40.1", for --version. */
+const char *store_sqlite_version(void);
+
+/* Rises with every committed change of facts; lets readers cache. */
+int store_data_version(struct store *st, int64_t *ret, struct err *err);
+
+/*
+ * Drop reports whose day lies before `day`, at most `most` of them, with records, originals,
+ * roll-up shares and what nothing refers to any more, in one transaction. *dropped tells how many; call
+ * until it is 0. With `originals_only` the reports stay and only their kept XML goes.
+ */
+int store_expire(struct store *st, int32_t day, bool originals_only, int64_t most,
+	int64_t *dropped, struct err *err);
+
+/* The owner's domains (rule 12). domain in any form; ERR_USAGE if it is no domain name.
+ * Adding one that is there or removing one that is not: ERR_NOT_FOUND / ERR_USAGE. */
+int store_domain_add(struct store *st, struct slice domain, struct err *err);
+int store_domain_remove(struct store *st, struct slice domain, struct err *err);
+
+/* ---- kept originals ---------------------------------------------------------------------- */
+
+/* The XML of report `id` as a stream. ERR_NOT_FOUND: no such report, or its original is not kept.
+ * The reader is owned by the caller through original_close(). */
+struct original;
+int original_open(struct original **ret, struct store *st, int64_t report, struct err *err);
+/* The same by the original's own number (what a conflict said). */
+int original_open_id(struct original **ret, struct store *st, int64_t original, struct err *err);
+struct reader *original_reader(struct original *o);
+int64_t original_bytes(const struct original *o);
+/* SHA-256 of the whole, as stored: lower-case hex, 64 characters. */
+const char *original_sha256(const struct original *o);
+void original_close(struct original *o);
+
+/* ---- derive the facts again from the originals --------------------------------------------- */
+
+/*
+ * What ruad-ingest --reparse does, report by report: the caller gets each stored original, parses
+ * it into the sink between store_reparse_next() calls, and learns what changed. The sink must be
+ * given report_begin ... report_end for the original; the store compares the new content with the
+ * old, replaces it in the same transaction and keeps id, receipt, trust and received.
+ */
+struct store_reparse;
+int store_reparse_open(struct store_reparse **ret, struct store *st, struct err *err);
+/* 1: *original (valid until the next call) is that of *report; 0: no more; -1. */
+int store_reparse_next(struct store_reparse *r, int64_t *report, struct original **original,
+	struct err *err);
+/* After report_end: did the content change? The text (valid until the next call) says what:
+ * "records 12 -> 13, messages 524 -> 530". */
+bool store_reparse_changed(struct store_reparse *r, const char **what);
+void store_reparse_close(struct store_reparse *r);
+
+#endif
