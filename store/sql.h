@@ -24,12 +24,13 @@ struct writer;	/* write.c */
 
 struct store {
 	sqlite3 *db;
-	char *path;
+	char *path;			/* as given, for messages */
+	char *file;			/* the same with links resolved; NULL in memory */
 	enum store_mode mode;
 	int lock_fd;			/* -1: none */
 	struct store_options options;
 	sqlite3_stmt *stmts[STMT_COUNT];
-	struct writer *writer;		/* NULL until store_sink() */
+	struct writer *writer;		/* NULL in a reader */
 };
 
 /* The text of a statement, for the test that explains each. */
@@ -65,8 +66,13 @@ void lock_drop(int fd);
 #define SCHEMA_APPLICATION_ID 0x72756164	/* "ruad" */
 int migrate_up(struct store *st, struct err *err);	/* writer */
 int migrate_check(struct store *st, struct err *err);	/* reader: exactly SCHEMA_VERSION */
+struct embedded;
+/* What migrate_up() does, over any table of files (the schema, then NNNN_what.sql for each version
+ * from 2 to `target`), so that a test can climb a ladder that does not exist yet. */
+int migrate_ladder(struct store *st, const struct embedded *files, int target, struct err *err);
 
-/* write.c */
+/* write.c: everything it will ever need is allocated here. */
+int writer_open(struct writer **ret, struct store *st, struct err *err);
 void writer_close(struct writer *w);
 
 #endif
