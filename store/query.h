@@ -34,6 +34,7 @@ enum query_kind {
 	QUERY_RECORDS,		/* a row a record; of one report or of the window */
 	QUERY_RECEIPTS,		/* a row an entry of a mail's receipt, newest first */
 	QUERY_ENDINGS,		/* a row an ending: how many mails */
+	QUERY_OWN,		/* a row a domain the owner configured */
 	QUERY_KIND_COUNT,
 };
 
@@ -49,7 +50,7 @@ enum column_type {
 struct column {
 	const char *name;	/* snake_case, the same in JSON, CSV and everywhere */
 	enum column_type type;
-	const char *title, *title_es;	/* of a table for people; NULL: not shown in text and html */
+	const char *title, *title_es;	/* for people; NULL: left out of tables in text and html */
 };
 
 struct value {
@@ -90,9 +91,10 @@ struct query_filter {
 	bool conflicts, partial, twins;	/* of reports: only these */
 	int64_t report;			/* for QUERY_REPORT, NOTES, UNREADABLE, RECORDS; 0 none */
 	enum query_group group;
-	const char *sort;		/* column name, "-" in front for descending; NULL default */
+	char sort[48];			/* column name, "-" in front for descending; "" default */
 	int64_t limit;			/* rows at most; 0 no limit */
 	int64_t offset;
+	uint32_t named;			/* parameters query_filter_set() saw, one bit each: none twice */
 };
 
 /* Any verdict, disposition and ending; the last 30 whole days (today is still arriving). */
@@ -102,10 +104,18 @@ void query_filter_init(struct query_filter *f);
  * subdomains, scope (claimed|unclaimed|all), header_from, reporter, source (address or CIDR), result
  * (pass|fail|unknown), disposition, ending, last (7d, 24h, 4w, all), from, to, verified,
  * without_twins, conflicts, partial, twins, group_by (day|week), sort, limit, offset.
- * ERR_USAGE names the parameter and what it may be; an unknown name is ERR_USAGE too.
+ * ERR_USAGE names the parameter and what it may be; so does one that is unknown, given twice, or
+ * means nothing to the kind. `limit` is not bounded by PAGE_ROWS_MAX here: a command line may have
+ * all rows, HTTP bounds f->limit itself.
+ *
+ * The row filters (header_from, source, result, disposition) choose records; `reports` and `reporters` of an
+ * answer still count all reports that the other filters chose. Receipts are those seen in the window
+ * when one is named, else all.
  */
 int query_filter_set(struct query_filter *f, enum query_kind kind, struct slice name,
 	struct slice value, struct err *err);
+/* The i-th parameter's name, NULL past the last. *is_flag (may be NULL): its value is true or false. */
+const char *query_filter_name(size_t i, bool *is_flag);
 
 const char *query_name(enum query_kind kind);	/* "sources" */
 const struct column *query_columns(enum query_kind kind, size_t *ret_len);
@@ -113,11 +123,15 @@ const struct column *query_columns(enum query_kind kind, size_t *ret_len);
 size_t query_column(enum query_kind kind, const char *name);
 
 struct query;
+/* ERR_NOT_FOUND: QUERY_REPORT and no such report. One snapshot of the store from here to the close. */
 int query_open(struct query **ret, struct store *st, enum query_kind kind,
 	const struct query_filter *f, struct err *err);
-/* 1: *row points at one value a column; 0: no more; -1. ERR_SHORTAGE when QUERY_MS_MAX passed. */
+/* 1: *row points at one value a column; 0: no more; -1. ERR_SHORTAGE when QUERY_MS_MAX passed
+ * before the next row was found. */
 int query_next(struct query *q, const struct value **row, struct err *err);
 void query_close(struct query *q);
+/* Once query_next() gave 0: where the next page begins, or -1 if this was the last. */
+int64_t query_next_offset(const struct query *q);
 
 /* What the answer stands on; valid after query_open(). */
 struct query_meta {
