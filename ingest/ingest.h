@@ -6,16 +6,19 @@
 #define INGEST_INGEST_H
 
 #include "ingest/inbox.h"
+#include "ingest/tee.h"
 #include "store/report.h"
 
 struct ingest_options {
 	const char *authserv_id;	/* names of our own MTA, separated by blanks; "" none */
 	uint64_t limit;			/* messages at most; 0 all */
-	bool keep;			/* do not settle; skip what the sink knows */
+	bool keep;			/* do not settle; skip all that the sink knows */
+	bool dry_run;			/* do not settle either, but read also what the sink knows */
 	volatile const int *stop;	/* not 0: finish the message at hand, commit, return */
-	/* Called for each receipt line (also those of refused ones): -v and --dry-run. May be NULL. */
+	/* Called for each receipt line as it is written. `report` is what the line speaks of, NULL if
+	 * no report could be read. May be NULL. */
 	void (*on_entry)(void *arg, const struct report_mail *mail, struct slice label,
-		const struct report_entry *entry);
+		const struct report_entry *entry, const struct tee_report *report);
 	/* Called after each message with the counts so far. May be NULL. */
 	void (*on_progress)(void *arg, uint64_t done, uint64_t total);
 	void *arg;
@@ -28,8 +31,12 @@ struct ingest_result {
 	uint64_t unsettled;			/* stored, but the mail could not be renamed */
 };
 
-/* 0 even when mails were refused (result->endings says so); -1 when the run had to end. What was
- * committed before stays committed and settled. */
+/*
+ * A mail the sink knows is not read again: without `keep` it is settled as it ended (a crash came
+ * between commit and rename), unless it was refused, which a newer version may read.
+ * 0 even when mails were refused (result->endings says so); -1 when the run had to end. What was
+ * committed before stays committed and settled. The result is filled in both cases.
+ */
 int ingest_run(struct inbox *in, struct report_sink *to, const struct ingest_options *options,
 	struct ingest_result *ret, struct err *err);
 
