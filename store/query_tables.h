@@ -1,0 +1,48 @@
+/*
+ * query_tables: the columns of each kind of answer, and how a cell becomes a value.
+ *
+ * Internal to store/. A name means the same in every kind, so what a cell holds (a word of a
+ * vocabulary, an address) is told by its column's name alone, once.
+ */
+#ifndef STORE_QUERY_TABLES_H
+#define STORE_QUERY_TABLES_H
+
+#include "store/query.h"
+
+enum cell_how {
+	CELL_PLAIN,   /* number or text as SQLite has it */
+	CELL_WORD,    /* a number of a vocabulary (0: null), or the token as sent */
+	CELL_NAME,    /* a number of a plain table of names */
+	CELL_IP,      /* 4 or 16 bytes */
+	CELL_AUTH,    /* a detail's number: its auth_results as one line */
+	CELL_REASONS, /* the same for its override reasons */
+};
+
+struct cell {
+	const char *column;
+	enum cell_how how;
+	const struct vocabulary *vocabulary;
+	const char *const *names;
+	unsigned names_len;
+};
+
+/* NULL: plain. */
+const struct cell *query_cell(const char *column);
+
+/* A column of the kind by name, NULL if it has none. */
+const struct column *query_find_column(enum query_kind kind, struct slice name);
+
+struct query_kind_row {
+	const char *name;
+	const struct column *columns;
+	size_t columns_len;
+	const char *sort; /* default order, "" the order the statement gives by itself */
+	const char *tie;  /* ends every order, so that pages never overlap */
+	bool window;      /* answers for a window of days */
+};
+extern const struct query_kind_row query_kinds[QUERY_KIND_COUNT];
+
+/* filter.c: was a window asked for, or is it the default? */
+bool query_filter_window_named(const struct query_filter *f);
+
+#endif
