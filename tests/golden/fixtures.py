@@ -14,6 +14,7 @@ here was copied from a real report. What may be expected:
 data is bytes, or a list of bytes: several mails, read in that order (then `ending` is a list).
 """
 import base64
+import time
 import zlib
 
 import kit
@@ -48,7 +49,7 @@ WORDS = plain()
 # ---- B1: the mail -------------------------------------------------------------------------------
 
 case('a_plain_report_is_stored_without_notes', 0, XML, only=[],
-     report=dict(org_name='Reporter Example', report_id='golden-1', domain='example.com',
+     report=dict(reporter='Reporter Example', report_id='golden-1', domain='example.com',
                  email='dmarc@reporter.example'))
 case('a_mail_whose_body_is_the_zip_is_read', 1,
      mail(entity(ZIP, 'application/zip', FILE + '.zip')), only=[])
@@ -263,20 +264,20 @@ case('words_behind_the_report_are_ignored', 48, XML + 'Sent by our gateway\n',
      notes=['junk-after'])
 case('windows_1252_that_says_so_is_read', 49, feedback(
     declaration='<?xml version="1.0" encoding="windows-1252"?>\n',
-    org_name='Sueño “Ltd”').encode('cp1252'), only=[], report=dict(org_name='Sueño “Ltd”'))
+    org_name='Sueño “Ltd”').encode('cp1252'), only=[], report=dict(reporter='Sueño “Ltd”'))
 case('latin_1_that_says_so_is_read', 49, feedback(
     declaration='<?xml version="1.0" encoding="ISO-8859-1"?>\n',
-    org_name='Sueño').encode('latin-1'), only=[], report=dict(org_name='Sueño'))
+    org_name='Sueño').encode('latin-1'), only=[], report=dict(reporter='Sueño'))
 for order, mark in (('le', b'\xff\xfe'), ('be', b'\xfe\xff')):
     case('utf_16_%s_is_read' % order, 49, mark + feedback(
         declaration='<?xml version="1.0" encoding="UTF-16"?>\n',
-        org_name='Sueño').encode('utf-16-' + order), report=dict(org_name='Sueño'))
+        org_name='Sueño').encode('utf-16-' + order), report=dict(reporter='Sueño'))
 case('windows_1252_that_says_utf_8_is_read_and_noted', 50, feedback(
     org_name='Sueño ‘SA’').encode('cp1252'), notes=['repaired-encoding'],
-    report=dict(org_name='Sueño ‘SA’'))
+    report=dict(reporter='Sueño ‘SA’'))
 case('windows_1252_that_says_nothing_is_read_and_noted', 50, feedback(
     declaration='', org_name='Sueño').encode('cp1252'), notes=['repaired-encoding'],
-    report=dict(org_name='Sueño'))
+    report=dict(reporter='Sueño'))
 case('a_control_character_does_not_lose_the_report', 51, feedback([
     record(reasons=[reason('local_policy', 'arc=pass \x07 x')]), forged()]))
 case('angle_brackets_around_an_address_do_no_harm', 52, feedback(email='<a@reporter.example>'),
@@ -329,7 +330,7 @@ case('a_report_with_tabs_and_cr_lf_is_read', 59, XML.replace('\n', '\t\r\n'), on
 case('comments_are_passed_over', 59, swap(XML, '<record>', '<!-- one <record> --><record>'),
      only=[])
 case('character_data_sections_are_text', 59,
-     feedback(org_name='<![CDATA[Smith & Sons]]>'), report=dict(org_name='Smith & Sons'))
+     feedback(org_name='<![CDATA[Smith & Sons]]>'), report=dict(reporter='Smith & Sons'))
 case('a_comment_inside_a_field_splits_nothing', 59,
      feedback([record(count='1<!-- x -->2'), forged()]), messages=14, passed=12, failed=2)
 case('element_names_in_capitals_are_read', 60,
@@ -363,6 +364,11 @@ case('a_period_of_years_is_stored_and_noted', 64, feedback(begin=BEGIN - 800 * D
      notes=['long-period'])
 case('a_period_of_1975_is_stored_and_noted', 64, feedback(begin=161212415, end=161298815),
      notes=['old-period'])
+NOW = int(time.time())
+case('a_period_that_begins_three_days_ahead_is_refused', 64, feedback(
+    begin=NOW + 3 * DAY + 60, end=NOW + 4 * DAY), 'refused', reason='begin')
+case('a_period_that_ends_ahead_of_the_clock_is_stored_and_noted', 64, feedback(
+    begin=NOW - DAY // 2, end=NOW + DAY // 2), notes=['future-period'])
 for label, begin, end, day in (
         ('whose_end_is_the_last_second', BEGIN, BEGIN + DAY - 1, '2024-01-01'),
         ('whose_end_is_the_next_midnight', BEGIN, BEGIN + DAY, '2024-01-01'),
@@ -381,7 +387,7 @@ for label, sent, kept in (
         ('with_blanks_around', '\n  Yahoo! Inc.\t', 'Yahoo! Inc.'),
         ('with_markup', '&lt;script&gt;alert(1)&lt;/script&gt;', '<script>alert(1)</script>')):
     case('an_organisation_%s_is_kept_as_sent' % label, 67, feedback(org_name=sent),
-         report=dict(org_name=kept))
+         report=dict(reporter=kept))
 case('a_report_without_an_organisation_is_stored_and_noted', 67, feedback(org_name=None),
      notes=['org-empty'])
 case('a_report_with_an_empty_organisation_is_stored_and_noted', 67, feedback(org_name=''),
@@ -464,7 +470,7 @@ for label, sent, want in (('with_blanks', ' 192.0.2.1\n', '192.0.2.1'),
                           ('mapped', '::ffff:192.0.2.1', '192.0.2.1'),
                           ('with_leading_zeros', '192.000.002.001', '192.0.2.1')):
     case('an_address_%s_is_canonical' % label, 78, feedback([record(sent), forged()]),
-         records=[dict(source_ip=want)])
+         records=[dict(source=want)])
 for label, sent in (('absent', None), ('empty', ''), ('a_word', 'not-a-number'), ('exponents', '1e9'),
                     ('hex', '0x10'), ('a_fraction', '1.5'), ('negative', -5), ('signed', '+5'),
                     ('above_10_12', 10 ** 12 + 1), ('of_30_digits', '9' * 30)):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A small Maildir of report mails that tells a story, for the demo and for tests.
 
-	make_sample.py DIR [--today 2026-11-24] [--seed 1] [--truth FILE]
+	make_sample.py DIR [--today 2026-11-24] [--seed 1] [--truth FILE] [--no-conflict]
 
 About 350 mails over the 60 days before --today, for five domains as a small company has them:
 
@@ -438,7 +438,7 @@ def regular(truth, seed, first):
     return mails
 
 
-def oddities(truth, mails, first):
+def oddities(truth, mails, first, conflict):
     """What else lies in such a mailbox: (when, bytes)."""
     def at(n):
         return mails[len(mails) * n // 8]
@@ -454,8 +454,9 @@ def oddities(truth, mails, first):
 
     out = [again(1), again(3, rewrap=True), again(6)]
     truth.endings['duplicate'] += 3
-    out.append(again(4, change=('</count>', '0</count>')))
-    truth.endings['conflict'] += 1
+    if conflict:
+        out.append(again(4, change=('</count>', '0</count>')))
+        truth.endings['conflict'] += 1
 
     when, xml, reporter, d, begin, end, report_id = at(5)
     cut = kit.gz(xml)
@@ -511,6 +512,8 @@ def main():
                    help='the reports end the day before')
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--truth', help='write what the reports add up to here')
+    p.add_argument('--no-conflict', action='store_true',
+                   help='without the report that contradicts an earlier one')
     a = p.parse_args()
     today = calendar.timegm(time.strptime(a.today, '%Y-%m-%d'))
     first = today - DAYS * 86400
@@ -518,7 +521,7 @@ def main():
     mails = regular(truth, a.seed, first)
     pending = [(m[0], report_mail(wrapped(m[1], m[2], m[3], m[4], m[5]), m[2], m[3], m[6], m[0], n))
                for n, m in enumerate(mails)]
-    for when, data in sorted(pending + oddities(truth, mails, first), key=lambda m: m[0]):
+    for when, data in sorted(pending + oddities(truth, mails, first, not a.no_conflict), key=lambda m: m[0]):
         # Nothing can have come later than now, and what is still being written is left alone.
         box.deliver(min(when, int(time.time()) - 3600), data)
     truth.mails = box.count

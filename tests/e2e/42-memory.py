@@ -1,0 +1,100 @@
+"""Memory is the sum of fixed buffers: it grows neither with a report nor with the number of mails.
+
+RUAD_HUGE records (100000) in one report; then many small mails against few. Under a sanitizer the
+numbers mean nothing and the test is skipped.
+"""
+import os
+import random
+import sqlite3
+import sys
+import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import kit  # noqa: E402
+import tap  # noqa: E402
+
+LIMIT = 32 << 10    # KiB
+GROWTH = 4 << 10
+ROW = ('<record><row><source_ip>%s</source_ip><count>%d</count><policy_evaluated><disposition>none'
+       '</disposition><dkim>pass</dkim><spf>fail</spf></policy_evaluated></row><identifiers>'
+       '<header_from>example.com</header_from></identifiers><auth_results><dkim><domain>example.com'
+       '</domain><selector>s%d</selector><result>pass</result></dkim><spf><domain>b%d.mailer.example'
+       '</domain><result>pass</result></spf></auth_results></record>\n')
+
+
+def huge(path, count):
+    """A mail with one report of `count` records, written as a stream; the messages in it."""
+    rng, messages = random.Random(3), 0
+    head, foot = kit.feedback(['@']).split('@')
+    pack = zlib.compressobj(1, zlib.DEFLATED, 31)
+    before, after = kit.mail(kit.multipart(kit.plain(), kit.entity('@@@', 'application/gzip',
+                                                                   encoding='base64'))).split(
+        kit.folded('@@@').encode())
+    with open(path, 'wb') as f:
+        f.write(before)
+        rest = pack.compress(head.encode())
+        for n in range(count):
+            many = rng.randrange(1, 1000)
+            messages += many
+            ip = '192.0.2.%d' % rng.randrange(256) if n % 3 else '2001:db8::%x' % rng.getrandbits(40)
+            rest += pack.compress((ROW % (ip, many, rng.randrange(9), rng.randrange(400))).encode())
+            if len(rest) > 57000:
+                f.write(kit.folded(rest[:57000]).encode())
+                rest = rest[57000:]
+        rest += pack.compress(foot.encode()) + pack.flush()
+        f.write(kit.folded(rest).encode() + after)
+    os.utime(path, (1.7e9, 1.7e9))
+    return messages
+
+
+def small(box, first, count):
+    for n in range(first, first + count):
+        xml = kit.feedback(report_id='small-%d' % n)
+        tap.write(os.path.join(box, 'new', '%d.M%d.x' % (n, n)),
+                  kit.mail(kit.entity(kit.gz(xml)), message_id='<%d@x.example>' % n))
+
+
+def peak(db, *argv):
+    """The most memory the program ever had, in KiB (at least what this test itself has: the
+    kernel counts what a process was before its exec)."""
+    pid = os.posix_spawn(tap.INGEST, [tap.INGEST, '--db', db, *argv], os.environ)
+    _, status, usage = os.wait4(pid, 0)
+    if status != 0:
+        raise RuntimeError('%r: status %r' % (argv, status))
+    return usage.ru_maxrss
+
+
+def count_of(db):
+    con = sqlite3.connect('file:%s?mode=ro' % db, uri=True)
+    out = con.execute('SELECT count(*), sum(records), sum(messages) FROM report').fetchone()
+    con.close()
+    return out
+
+
+def main():
+    if os.environ.get('RUAD_SANITIZE', 'none') != 'none':
+        tap.skip_all('built with a sanitizer')
+    directory, t = tap.scratch(), tap.Tap()
+    records = int(os.environ.get('RUAD_HUGE', '100000'))
+    mail, db = os.path.join(directory, 'huge.eml'), os.path.join(directory, 'huge.db')
+    messages = huge(mail, records)
+    most = peak(db, mail)
+    tap.say('%d records, a mail of %d bytes: %d KiB' % (records, os.path.getsize(mail), most))
+    t.equal(count_of(db), (1, records, messages), 'a huge report is stored whole')
+    t.ok(most < LIMIT, 'it takes less than 32 MiB', '%d KiB' % most)
+
+    few = tap.maildir(os.path.join(directory, 'few'))
+    small(few, 0, 200)
+    many = tap.maildir(os.path.join(directory, 'many'))
+    small(many, 200, 4000)
+    low, high = (peak(os.path.join(directory, name + '.db'), box)
+                 for name, box in (('few', few), ('many', many)))
+    tap.say('200 mails: %d KiB; 4000 mails: %d KiB' % (low, high))
+    t.ok(high < low + GROWTH and high < LIMIT, 'many mails take no more than few',
+         '%d KiB, %d KiB' % (low, high))
+    tap.drop(directory)
+    t.done()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Installs what is missing on a Debian system: setup.sh build|test|bench ...
+#
+# Asks the package database first and touches nothing when all is there, so it may run again and
+# again, also without rights. As root, or through sudo.
+set -eu
+
+build='gcc libc6-dev meson ninja-build pkg-config python3 libxml2-dev libsqlite3-dev zlib1g-dev
+	libarchive-dev libmicrohttpd-dev libgmime-3.0-dev libinih-dev libpsl-dev libidn2-dev
+	nettle-dev publicsuffix'
+test='libcmocka-dev valgrind sqlite3 curl zip mandoc strace procps clang-14 libclang-rt-14-dev
+	clang-format clang-tidy'
+bench='libdeflate-dev libexpat1-dev'
+
+command -v dpkg-query >/dev/null || {
+	echo "setup.sh: no Debian; please install by hand:" $build $test >&2
+	exit 0
+}
+missing=
+for set in "$@"; do
+	case $set in
+	build) names=$build ;;
+	test) names=$test ;;
+	bench) names=$bench ;;
+	*) echo "setup.sh: no such set: $set" >&2; exit 64 ;;
+	esac
+	for name in $names; do
+		state=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)
+		[ "$state" = installed ] || missing="$missing $name"
+	done
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+[ "$(id -u)" -eq 0 ] || as_root=sudo
+DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND
+$as_root apt-get -o DPkg::Lock::Timeout=300 -qq update
+# shellcheck disable=SC2086 -- a list
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -y -qq \
+	--no-install-recommends install $missing
