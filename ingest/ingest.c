@@ -69,6 +69,16 @@ static int line_add(struct ingest *in, const struct report_entry *entry,
 	return 0;
 }
 
+/* The bytes ended too early. unpack and dmarc_xml say so in these words; a deferral of a minute is all
+ * that hangs on them. */
+static bool was_cut(const struct err *why)
+{
+	const struct slice text = slice_of(why->text);
+
+	return why->code == ERR_DEFER || slice_find(text, SLICE_LIT("cut short")) != SIZE_MAX ||
+	       slice_find(text, SLICE_LIT("cut: ")) != SIZE_MAX;
+}
+
 /*
  * What *why says happened at `where`: a verdict about this mail, unless it ends the run. A cut mail may
  * still be on its way while it is young.
@@ -84,7 +94,7 @@ static int line_refuse(struct ingest *in, const char *where, const struct err *w
 		*err = *why;
 		return where[0] != '\0' ? err_wrap(err, "%s", where) : -1;
 	}
-	if (why->code == ERR_DEFER && in->item.age_seconds < YOUNG_SECONDS_MAX) {
+	if (was_cut(why) && in->item.age_seconds < YOUNG_SECONDS_MAX) {
 		in->deferred = true;
 		return 0;
 	}
