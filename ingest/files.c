@@ -93,7 +93,7 @@ static int visit(struct files *f, const char *name, struct inbox_item *ret, stru
 	const struct files_level *level = &f->levels[f->depth - 1];
 	const bool part = level->maildir && (strcmp(name, "new") == 0 || strcmp(name, "cur") == 0);
 	struct stat st;
-	int fd;
+	int fd, rc;
 
 	if (level->maildir && strcmp(name, "tmp") == 0)
 		return 0;
@@ -116,7 +116,9 @@ static int visit(struct files *f, const char *name, struct inbox_item *ret, stru
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	name_item(f, level, name, ret);
-	return item_open(&f->inbox, ret, level->fd, name, err);
+	rc = item_open(&f->inbox, ret, level->fd, name, err);
+	ret->age_seconds = INT64_MAX;
+	return rc;
 }
 
 /* A path of the command line: its directory is opened, or the file handed out. Links are followed
@@ -144,6 +146,7 @@ static int visit_path(struct files *f, const char *path, struct inbox_item *ret,
 		slash == f->path ? SLICE_LIT("/") : slice_from(f->path, (size_t)(slash - f->path));
 	ret->id.name = slice_of(slash + 1);
 	rc = item_open(&f->inbox, ret, AT_FDCWD, f->path, err);
+	ret->age_seconds = INT64_MAX;
 	return rc;
 }
 

@@ -19,7 +19,8 @@ struct inbox_item {
 					 * -1: `known` said 1, or `odd` is set */
 	const char *odd;		/* no message (a FIFO, a link, a directory): what it is; else NULL */
 	bool odd_for_now;		/* it may yet become one (permission denied): deferred */
-	int64_t age_seconds;		/* since its last change; large when unknown */
+	int64_t age_seconds;		/* since its last change, where that tells whether it is still being
+					 * written (a Maildir); else INT64_MAX */
 	bool bare;			/* may be a bare report rather than a mail (files, stdin) */
 	uint64_t cookie;		/* the inbox's own, to find it again in settle() */
 };

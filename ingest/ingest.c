@@ -366,13 +366,17 @@ static int ingest_bare(struct ingest *in, struct err *err)
 	const struct mime_part part = {
 		.index = 1, .name = in->mail.id.name, .body = reader_fd_init(&reader, in->item.fd)
 	};
+	const struct report_entry nothing = { .ending = REPORT_NOT_A_REPORT, .kind = "empty" };
 	struct err why = ERR_INIT;
 
 	if (lseek(in->item.fd, 0, SEEK_SET) < 0) {
 		err_errno(&why, ERR_SHORTAGE, errno, "seek");
 		return line_refuse(in, "", &why, NULL, err);
 	}
-	return ingest_part(in, &part, err);
+	if (ingest_part(in, &part, err) < 0)
+		return -1;
+	/* An archive of nothing has no entry to say so. */
+	return in->lines == 0 && !in->deferred ? line_add(in, &nothing, NULL, err) : 0;
 }
 
 /* XML, JSON, gzip and zip begin with what no mail begins with. */
