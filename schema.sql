@@ -13,9 +13,11 @@
 CREATE TABLE meta (
 	key	TEXT NOT NULL PRIMARY KEY,	-- data_version: rises with every change of the facts
 						-- decisions_version: rises with every owner's decision
+						-- orphans: 1 while something may be referred to by nothing
 	value	INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO meta VALUES ('data_version', 0), ('decisions_version', 0);
+INSERT INTO meta VALUES ('data_version', 0), ('decisions_version', 0),
+	('orphans', 0);
 
 -- Interned text: domain names as sent, selectors.
 CREATE TABLE name (
@@ -40,6 +42,7 @@ CREATE TABLE reporter (
 								-- in ASCII case only: the identity
 ) STRICT;
 CREATE INDEX reporter_same_as ON reporter (same_as);
+CREATE INDEX reporter_fold ON reporter (org_name COLLATE NOCASE);
 
 -- A sending address.
 CREATE TABLE source (
@@ -77,14 +80,16 @@ CREATE INDEX receipt_ending ON receipt (ending, id);
 
 -- One line of a receipt: a report found in the mail, or why there is none.
 CREATE TABLE entry (
-	receipt	INTEGER NOT NULL REFERENCES receipt (id) ON DELETE CASCADE,
+	receipt	INTEGER NOT NULL REFERENCES receipt (id) ON DELETE CASCADE
+		DEFERRABLE INITIALLY DEFERRED,	-- a mail's lines come before its verdict
 	n	INTEGER NOT NULL,		-- 1 for the first
 	ending	INTEGER NOT NULL CHECK (ending BETWEEN 0 AND 6),
 	place	TEXT,				-- 'part 2: report.xml'
 	kind	TEXT,				-- of what is not a report
 	reason	TEXT,				-- why refused
 	report	INTEGER,			-- the one stored, or the one repeated; may be expired
-	original	INTEGER REFERENCES original (id),	-- what a conflict said
+	original	INTEGER REFERENCES original (id)	-- what a conflict said
+		DEFERRABLE INITIALLY DEFERRED,
 	PRIMARY KEY (receipt, n)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX entry_report ON entry (report) WHERE report IS NOT NULL;
@@ -100,7 +105,8 @@ CREATE TABLE original (
 	data	BLOB NOT NULL
 ) STRICT;
 CREATE TABLE original_more (
-	original	INTEGER NOT NULL REFERENCES original (id) ON DELETE CASCADE,
+	original	INTEGER NOT NULL REFERENCES original (id) ON DELETE CASCADE
+		DEFERRABLE INITIALLY DEFERRED,	-- its size and digest are known at the end
 	n	INTEGER NOT NULL,
 	data	BLOB NOT NULL,
 	PRIMARY KEY (original, n)
@@ -151,7 +157,7 @@ CREATE TABLE report (
 	from_mismatch	INTEGER NOT NULL CHECK (from_mismatch IN (0, 1)),
 	twin	INTEGER NOT NULL DEFAULT 0 CHECK (twin IN (0, 1)),	-- says what an earlier one said
 	received	INTEGER NOT NULL,	-- when it was stored
-	receipt	INTEGER NOT NULL REFERENCES receipt (id),
+	receipt	INTEGER NOT NULL REFERENCES receipt (id) DEFERRABLE INITIALLY DEFERRED,
 	original	INTEGER REFERENCES original (id) ON DELETE SET NULL,
 	content	BLOB NOT NULL CHECK (length(content) = 16),	-- digest of the canonical content
 	records_digest	BLOB NOT NULL CHECK (length(records_digest) = 16),	-- of the set of records
@@ -175,6 +181,7 @@ CREATE INDEX report_domain_day ON report (domain, day);
 CREATE INDEX report_day ON report (day, domain);
 CREATE INDEX report_twin ON report (domain, begin, end, records_digest);
 CREATE INDEX report_receipt ON report (receipt);
+CREATE INDEX report_original ON report (original) WHERE original IS NOT NULL;
 
 -- A record without its address and count: identifiers, verdicts, reasons. Interned, because the
 -- same few repeat in every report.
@@ -232,7 +239,8 @@ CREATE TABLE record (
 
 -- Record elements that could not be read: the first UNREADABLE_KEEP of a report.
 CREATE TABLE unreadable (
-	report	INTEGER NOT NULL REFERENCES report (id) ON DELETE CASCADE,
+	report	INTEGER NOT NULL REFERENCES report (id) ON DELETE CASCADE
+		DEFERRABLE INITIALLY DEFERRED,
 	n	INTEGER NOT NULL,		-- position among the record elements
 	line	INTEGER NOT NULL,
 	reason	TEXT NOT NULL,

@@ -1,1 +1,407 @@
-#include "store/query.h"
+#include "store/write.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <zlib.h>
+
+#include "store/embedded.h"
+
+/* Codec 1: raw deflate, primed with `dictionary`. */
+#define CODEC_DEFLATE   1
+#define CHUNK_BYTES_MAX (64 * 1024)
+#define DEFLATE_LEVEL   3
+#define DEFLATE_WINDOW  15
+#define DEFLATE_MEMORY  6
+
+/*
+ * What reports are made of (dictionary-1.xml), so that the first one of a kind is as small as the
+ * hundredth would be in a common stream: deflate only looks back, and a report is short. Nearest is
+ * cheapest, so the record, which repeats, stands at the end, in the layouts that reporters print.
+ * It is part of codec 1: to change a byte of it is to make every kept original unreadable.
+ */
+static const Bytef *dictionary(uInt *len)
+{
+	*len = (uInt)store_dictionary[0].len;
+	return (const Bytef *)store_dictionary[0].bytes;
+}
+
+/* ---- keeping --------------------------------------------------------------------------------- */
+
+struct keeper {
+	struct store *st;
+	z_stream z;
+	bool z_open, any;
+	int64_t next, id;      /* id 0: no row yet */
+	int64_t bytes, chunks; /* given; written */
+	struct digest_state sha;
+	unsigned char out[CHUNK_BYTES_MAX];
+};
+
+int keeper_open(struct keeper **ret, struct store *st, struct err *err)
+{
+	struct keeper *k = calloc(1, sizeof *k);
+
+	if (k == NULL)
+		return err_set(err, ERR_SHORTAGE, "no memory");
+	k->st = st;
+	if (deflateInit2(&k->z, DEFLATE_LEVEL, Z_DEFLATED, -DEFLATE_WINDOW, DEFLATE_MEMORY,
+		    Z_DEFAULT_STRATEGY) != Z_OK) {
+		free(k);
+		return err_set(err, ERR_SHORTAGE, "no memory to deflate");
+	}
+	k->z_open = true;
+	digest_init(&k->sha);
+	*ret = k;
+	return 0;
+}
+
+void keeper_close(struct keeper *k)
+{
+	if (k == NULL)
+		return;
+	if (k->z_open)
+		(void)deflateEnd(&k->z);
+	free(k);
+}
+
+void keeper_reset(struct keeper *k)
+{
+	struct digest unused;
+
+	if (k->any)
+		digest_final(&k->sha, &unused);
+	k->any = false;
+	k->id = 0;
+	k->bytes = k->chunks = 0;
+}
+
+/* The stream is set up with the first bytes, so that a report without any costs nothing. */
+static int start(struct keeper *k, struct err *err)
+{
+	uInt len;
+	const Bytef *bytes = dictionary(&len);
+
+	if (deflateReset(&k->z) != Z_OK || deflateSetDictionary(&k->z, bytes, len) != Z_OK)
+		return err_set(err, ERR_BUG, "cannot start to deflate");
+	k->z.next_out = k->out;
+	k->z.avail_out = sizeof k->out;
+	k->any = true;
+	return 0;
+}
+
+static int put_first(struct keeper *k, const struct digest *sha, struct err *err)
+{
+	static const uint8_t unknown[DIGEST_BYTES];
+	sqlite3_stmt *stmt;
+
+	if (k->next == 0 && writer_number(k->st, STMT_ORIGINAL_NEXT, &k->next, err) < 0)
+		return -1;
+	if (sql_get(k->st, STMT_ORIGINAL_ADD, &stmt, err) < 0)
+		return -1;
+	k->id = k->next++;
+	(void)sqlite3_bind_int64(stmt, 1, k->id);
+	(void)sqlite3_bind_int64(stmt, 2, sha != NULL ? k->bytes : 0);
+	sql_bind_blob(stmt, 3, slice_from(sha != NULL ? sha->bytes : unknown, DIGEST_BYTES));
+	(void)sqlite3_bind_int(stmt, 4, CODEC_DEFLATE);
+	sql_bind_blob(stmt, 5, slice_from(k->out, sizeof k->out - k->z.avail_out));
+	return sql_run(k->st, stmt, "cannot store an original", err);
+}
+
+static int put_chunk(struct keeper *k, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	if (k->z.avail_out == sizeof k->out) /* the one before ended the stream to the byte */
+		return 0;
+	if (k->chunks == 0) {
+		if (put_first(k, NULL, err) < 0)
+			return -1;
+	} else {
+		if (sql_get(k->st, STMT_ORIGINAL_MORE_ADD, &stmt, err) < 0)
+			return -1;
+		(void)sqlite3_bind_int64(stmt, 1, k->id);
+		(void)sqlite3_bind_int64(stmt, 2, k->chunks);
+		sql_bind_blob(stmt, 3, slice_from(k->out, sizeof k->out - k->z.avail_out));
+		if (sql_run(k->st, stmt, "cannot store an original", err) < 0)
+			return -1;
+	}
+	k->chunks++;
+	k->z.next_out = k->out;
+	k->z.avail_out = sizeof k->out;
+	return 0;
+}
+
+int keeper_add(struct keeper *k, struct slice bytes, struct err *err)
+{
+	union {
+		const char *in;
+		Bytef *zlib; /* zlib does not write to it: its type is older than const */
+	} from = { .in = bytes.ptr };
+
+	if (bytes.len == 0)
+		return 0;
+	assert(bytes.len <= UINT_MAX);
+	if (!k->any && start(k, err) < 0)
+		return -1;
+	digest_add(&k->sha, bytes);
+	k->bytes += (int64_t)bytes.len;
+	k->z.next_in = from.zlib;
+	k->z.avail_in = (uInt)bytes.len;
+	while (k->z.avail_in > 0) {
+		if (k->z.avail_out == 0 && put_chunk(k, err) < 0)
+			return -1;
+		if (deflate(&k->z, Z_NO_FLUSH) != Z_OK)
+			return err_set(err, ERR_BUG, "cannot deflate");
+	}
+	return 0;
+}
+
+bool keeper_spilled(const struct keeper *k)
+{
+	return k->chunks > 0;
+}
+
+static int put_end(struct keeper *k, const struct digest *sha, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	if (sql_get(k->st, STMT_ORIGINAL_END, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, k->id);
+	(void)sqlite3_bind_int64(stmt, 2, k->bytes);
+	sql_bind_blob(stmt, 3, digest_slice(sha));
+	return sql_run(k->st, stmt, "cannot store an original", err);
+}
+
+int keeper_end(struct keeper *k, int64_t *ret, struct err *err)
+{
+	struct digest sha;
+	int rc;
+
+	*ret = 0;
+	if (!k->any)
+		return 0;
+	k->z.avail_in = 0;
+	for (;;) {
+		if (k->z.avail_out == 0 && put_chunk(k, err) < 0)
+			return -1;
+		rc = deflate(&k->z, Z_FINISH);
+		if (rc == Z_STREAM_END)
+			break;
+		if (rc != Z_OK)
+			return err_set(err, ERR_BUG, "cannot deflate");
+	}
+	digest_final(&k->sha, &sha);
+	k->any = false;
+	if (k->chunks == 0)
+		rc = put_first(k, &sha, err);
+	else if ((rc = put_chunk(k, err)) == 0)
+		rc = put_end(k, &sha, err);
+	*ret = k->id;
+	return rc;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------- */
+
+struct original {
+	struct reader reader; /* first: the reader is this */
+	struct store *st;
+	int64_t id, bytes, given, chunk;
+	z_stream z;
+	bool z_open, ended;
+	struct digest_state sha;
+	struct digest expect;
+	char hex[2 * DIGEST_BYTES + 1];
+	unsigned char in[CHUNK_BYTES_MAX];
+};
+
+static int damaged(const struct original *o, struct err *err, const char *what)
+{
+	struct err_quote q;
+
+	return err_set(err, ERR_STORE, "%s: original %lld is damaged: %s",
+		err_printable(&q, slice_of(store_path(o->st))), (long long)o->id, what);
+}
+
+/* Copied, so that no read transaction stays open while a slow client takes the chunk. */
+static int take_chunk(struct original *o, sqlite3_stmt *stmt, int column, struct err *err)
+{
+	struct slice data = sql_blob(stmt, column);
+
+	if (data.len == 0 || data.len > sizeof o->in)
+		return damaged(o, err, "a chunk of impossible size");
+	memcpy(o->in, data.ptr, data.len);
+	o->z.next_in = o->in;
+	o->z.avail_in = (uInt)data.len;
+	return 0;
+}
+
+/* 1: more input is there; 0: no further chunk; -1. */
+static int next_chunk(struct original *o, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (sql_get(o->st, STMT_ORIGINAL_MORE_GET, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, o->id);
+	(void)sqlite3_bind_int64(stmt, 2, ++o->chunk);
+	more = sql_step(o->st, stmt, "cannot read an original", err);
+	if (more > 0 && take_chunk(o, stmt, 0, err) < 0)
+		more = -1;
+	(void)sqlite3_reset(stmt);
+	return more;
+}
+
+static int check_end(struct original *o, struct err *err)
+{
+	struct digest found;
+
+	o->ended = true;
+	digest_final(&o->sha, &found);
+	if (o->given != o->bytes || !digest_equal(&found, &o->expect))
+		return damaged(o, err, "not what was stored");
+	return 0;
+}
+
+static ssize_t read_original(struct reader *r, void *dst, size_t cap, struct err *err)
+{
+	struct original *o = (struct original *)(void *)r;
+	size_t got;
+	int rc, more;
+
+	if (o->ended || cap == 0)
+		return 0;
+	if (cap > INT_MAX)
+		cap = INT_MAX;
+	o->z.next_out = dst;
+	o->z.avail_out = (uInt)cap;
+	do {
+		if (o->z.avail_in == 0) {
+			more = next_chunk(o, err);
+			if (more < 0)
+				return -1;
+			if (more == 0)
+				return damaged(o, err, "it is cut short");
+		}
+		rc = inflate(&o->z, Z_NO_FLUSH);
+		if (rc == Z_MEM_ERROR)
+			return err_set(err, ERR_SHORTAGE, "no memory to inflate");
+		if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
+			return damaged(o, err, "it cannot be inflated");
+		got = cap - o->z.avail_out;
+	} while (got == 0 && rc != Z_STREAM_END);
+	digest_add(&o->sha, slice_from(dst, got));
+	o->given += (int64_t)got;
+	if ((rc == Z_STREAM_END || o->given > o->bytes) && check_end(o, err) < 0)
+		return -1;
+	return (ssize_t)got;
+}
+
+static int inflate_start(struct original *o, struct err *err)
+{
+	uInt len;
+	const Bytef *bytes = dictionary(&len);
+
+	if (inflateInit2(&o->z, -DEFLATE_WINDOW) != Z_OK)
+		return err_set(err, ERR_SHORTAGE, "no memory to inflate");
+	o->z_open = true;
+	if (inflateSetDictionary(&o->z, bytes, len) != Z_OK)
+		return err_set(err, ERR_BUG, "cannot start to inflate");
+	return 0;
+}
+
+static int take_row(struct original *o, sqlite3_stmt *stmt, struct err *err)
+{
+	struct slice sha = sql_blob(stmt, 1);
+
+	o->bytes = sqlite3_column_int64(stmt, 0);
+	if (sha.len != DIGEST_BYTES)
+		return damaged(o, err, "its digest has an impossible size");
+	memcpy(o->expect.bytes, sha.ptr, DIGEST_BYTES);
+	for (size_t i = 0; i < DIGEST_BYTES; i++)
+		(void)snprintf(o->hex + 2 * i, 3, "%02x", o->expect.bytes[i]);
+	if (sqlite3_column_int64(stmt, 2) != CODEC_DEFLATE)
+		return damaged(o, err, "its codec is unknown");
+	return take_chunk(o, stmt, 3, err);
+}
+
+int original_open_id(struct original **ret, struct store *st, int64_t original, struct err *err)
+{
+	struct original *o = calloc(1, sizeof *o);
+	sqlite3_stmt *stmt = NULL;
+	int more, rc = -1;
+
+	if (o == NULL)
+		return err_set(err, ERR_SHORTAGE, "no memory");
+	o->reader.read = read_original;
+	o->st = st;
+	o->id = original;
+	digest_init(&o->sha);
+	if (inflate_start(o, err) < 0 || sql_get(st, STMT_ORIGINAL_GET, &stmt, err) < 0)
+		goto out;
+	(void)sqlite3_bind_int64(stmt, 1, original);
+	more = sql_step(st, stmt, "cannot read an original", err);
+	if (more == 0)
+		err_set(err, ERR_NOT_FOUND, "there is no original %lld", (long long)original);
+	if (more <= 0 || take_row(o, stmt, err) < 0)
+		goto out;
+	*ret = o;
+	rc = 0;
+out:
+	if (stmt != NULL)
+		(void)sqlite3_reset(stmt);
+	if (rc < 0)
+		original_close(o);
+	return rc;
+}
+
+int original_open(struct original **ret, struct store *st, int64_t report, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int64_t id = 0;
+	int more;
+
+	if (sql_get(st, STMT_ORIGINAL_OF_REPORT, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, report);
+	more = sql_step(st, stmt, "cannot look up a report", err);
+	if (more < 0)
+		return -1;
+	if (more > 0)
+		id = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_reset(stmt);
+	if (more == 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no report %lld", (long long)report);
+	if (id == 0)
+		return err_set(err, ERR_NOT_FOUND, "the original of report %lld is not kept",
+			(long long)report);
+	return original_open_id(ret, st, id, err);
+}
+
+struct reader *original_reader(struct original *o)
+{
+	return &o->reader;
+}
+
+int64_t original_bytes(const struct original *o)
+{
+	return o->bytes;
+}
+
+const char *original_sha256(const struct original *o)
+{
+	return o->hex;
+}
+
+void original_close(struct original *o)
+{
+	if (o == NULL)
+		return;
+	if (o->z_open)
+		(void)inflateEnd(&o->z);
+	free(o);
+}
