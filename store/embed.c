@@ -47,7 +47,12 @@ static int embed_file(FILE *out, const char *symbol, int index, const char *path
 
 int main(int argc, char **argv)
 {
+	struct {
+		unsigned long long hash;
+		unsigned long size;
+	} * files;
 	FILE *out;
+	int ret = 0;
 
 	if (argc < 3) {
 		(void)fprintf(stderr, "usage: embed SYMBOL OUT.c FILE...\n");
@@ -59,21 +64,26 @@ int main(int argc, char **argv)
 		return 74;
 	}
 	(void)fprintf(out, "#include \"store/embedded.h\"\n");
-	unsigned long long *hashes = calloc((size_t)argc, sizeof *hashes);
-	unsigned long *sizes = calloc((size_t)argc, sizeof *sizes);
-	if (hashes == NULL || sizes == NULL)
-		return 71;
+	files = calloc((size_t)argc, sizeof *files);
+	if (files == NULL) {
+		ret = 71;
+		goto out;
+	}
 	for (int i = 3; i < argc; i++) {
-		if (embed_file(out, argv[1], i, argv[i], &hashes[i], &sizes[i]) < 0)
-			return 66;
+		if (embed_file(out, argv[1], i, argv[i], &files[i].hash, &files[i].size) < 0) {
+			ret = 66;
+			goto out;
+		}
 	}
 	(void)fprintf(out, "extern const struct embedded %s[];\nconst struct embedded %s[] = {\n",
 		argv[1], argv[1]);
 	for (int i = 3; i < argc; i++)
 		(void)fprintf(out, "\t{ \"%s\", (const char *)%s_%d, %lu, \"%016llx\" },\n",
-			base_name(argv[i]), argv[1], i, sizes[i], hashes[i]);
+			base_name(argv[i]), argv[1], i, files[i].size, files[i].hash);
 	(void)fprintf(out, "\t{ 0, 0, 0, 0 },\n};\n");
-	free(hashes);
-	free(sizes);
-	return fclose(out) == 0 ? 0 : 74;
+out:
+	free(files);
+	if (fclose(out) != 0 && ret == 0)
+		ret = 74;
+	return ret;
 }

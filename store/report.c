@@ -22,7 +22,10 @@ static const struct vocabulary_alias auth_aliases[] = {
 	{ NULL, 0 },
 };
 
-#define VOCABULARY(element, names, aliases) { element, names, sizeof names / sizeof *names, aliases }
+#define VOCABULARY(element, names, aliases)                                                        \
+	{                                                                                          \
+		element, names, sizeof names / sizeof *names, aliases                              \
+	}
 
 const struct vocabulary report_results = VOCABULARY("policy_evaluated", result_names, NULL);
 const struct vocabulary report_dispositions = VOCABULARY("disposition", disposition_names, NULL);
@@ -101,26 +104,28 @@ const char *const report_note_texts[] = {
 	[REPORT_NOTE_CASE] = "A word was written in capitals.",
 	[REPORT_NOTE_EMPTY_WORD] = "An element that needs a word was empty.",
 	[REPORT_NOTE_ADDRESS_FORM] = "An address was not written in its usual form.",
-	[REPORT_NOTE_PLACEHOLDER] = "A row without address and messages stands for \"no mail seen\".",
+	[REPORT_NOTE_PLACEHOLDER] =
+		"A row without address and messages stands for \"no mail seen\".",
 	[REPORT_NOTE_NO_RECORDS] = "The report holds no rows.",
 	[REPORT_NOTE_REASON_TEXT] = "A reason was written as plain text.",
 	[REPORT_NOTE_NO_AUTH_RESULTS] = "A row comes without authentication results.",
 	[REPORT_NOTE_CONTRADICTION] = "A row's verdict contradicts its authentication results.",
 	[REPORT_NOTE_TEXT_CUT] = "A text was too long and was cut.",
-	[REPORT_NOTE_TEXT_REPAIRED] = "A text held bytes that are no characters; they were replaced.",
+	[REPORT_NOTE_TEXT_REPAIRED] =
+		"A text held bytes that are no characters; they were replaced.",
 	[REPORT_NOTE_AUTH_CUT] = "A row listed more authentication results than are kept.",
 	[REPORT_NOTE_REASONS_CUT] = "A row listed more reasons than are kept.",
 };
 
 _Static_assert(sizeof result_names / sizeof *result_names == REPORT_RESULT_COUNT, "names");
-_Static_assert(sizeof disposition_names / sizeof *disposition_names == REPORT_DISPOSITION_COUNT,
-	"names");
+_Static_assert(
+	sizeof disposition_names / sizeof *disposition_names == REPORT_DISPOSITION_COUNT, "names");
 _Static_assert(sizeof policy_names / sizeof *policy_names == REPORT_POLICY_COUNT, "names");
 _Static_assert(sizeof reason_names / sizeof *reason_names == REPORT_REASON_COUNT, "names");
 _Static_assert(sizeof auth_names / sizeof *auth_names == REPORT_AUTH_COUNT, "names");
 
-struct report_word vocabulary_word(const struct vocabulary *v, struct slice text,
-	enum vocabulary_how *how)
+struct report_word vocabulary_word(
+	const struct vocabulary *v, struct slice text, enum vocabulary_how *how)
 {
 	struct report_word word = { 0, slice_trim(text) };
 	enum vocabulary_how found = VOCABULARY_FOREIGN;
@@ -136,10 +141,11 @@ struct report_word vocabulary_word(const struct vocabulary *v, struct slice text
 			if (!slice_equal_fold(word.token, slice_of(v->names[i])))
 				continue;
 			word.meaning = i;
-			found = slice_equal(word.token, slice_of(v->names[i])) ? VOCABULARY_EXACT :
-										 VOCABULARY_CASE;
+			found = slice_equal(word.token, slice_of(v->names[i])) ? VOCABULARY_EXACT
+									       : VOCABULARY_CASE;
 		}
-		for (const struct vocabulary_alias *a = v->aliases; a != NULL && a->name != NULL; a++) {
+		for (const struct vocabulary_alias *a = v->aliases; a != NULL && a->name != NULL;
+			a++) {
 			if (word.meaning == 1 && slice_equal_fold(word.token, slice_of(a->name))) {
 				word.meaning = a->meaning;
 				found = VOCABULARY_ALIAS;

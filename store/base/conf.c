@@ -78,8 +78,8 @@ static bool parse_bool(struct slice s, bool *ret)
 	return false;
 }
 
-static int set_row(struct conf *conf, const struct conf_row *row, struct slice value,
-	struct err *err)
+static int set_row(
+	struct conf *conf, const struct conf_row *row, struct slice value, struct err *err)
 {
 	struct err_quote quote;
 	char *text;
@@ -128,7 +128,7 @@ int conf_set(struct conf *conf, struct slice section, struct slice key, struct s
 struct conf_load {
 	struct conf *conf;
 	struct err *err;
-	int line;	/* inih 55 hands no line number to the handler: counted by our reader */
+	int line; /* inih 55 hands no line number to the handler: counted by our reader */
 	FILE *file;
 };
 
@@ -191,7 +191,8 @@ int conf_load(struct conf *conf, const char *path, struct err *err)
 	if (path != NULL) {
 		rc = try_file(conf, path, err);
 		if (rc == 0)
-			return err_set(err, ERR_USAGE, "%s: cannot be read: %s", path, strerror(errno));
+			return err_set(
+				err, ERR_USAGE, "%s: cannot be read: %s", path, strerror(errno));
 		return rc < 0 ? -1 : 0;
 	}
 	if (xdg != NULL && xdg[0] == '/') {
@@ -222,6 +223,7 @@ void conf_print(const struct conf *conf)
 		else if (row->type == CONF_BOOL)
 			(void)printf("%s = %s\n", row->key, *(const bool *)at ? "yes" : "no");
 		else
-			(void)printf("%s = %lld\n", row->key, (long long)*(const int64_t *)(const void *)at);
+			(void)printf("%s = %lld\n", row->key,
+				(long long)*(const int64_t *)(const void *)at);
 	}
 }

@@ -48,7 +48,7 @@ struct date {
 /* The proleptic Gregorian calendar counted in eras of 400 years that begin on 1 March, which puts
  * the leap day at an era's and a year's end. */
 #define ERA_DAYS  146097
-#define ERA_SHIFT 719468	/* days from 0000-03-01 to 1970-01-01 */
+#define ERA_SHIFT 719468 /* days from 0000-03-01 to 1970-01-01 */
 
 static struct date date_of(int32_t day)
 {

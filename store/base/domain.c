@@ -68,7 +68,7 @@ bool domain_within(struct slice key, struct slice parent)
 	if (key.len == parent.len)
 		return slice_equal(key, parent);
 	return key.len > parent.len && key.ptr[key.len - parent.len - 1] == '.' &&
-		slice_equal(slice_from(key.ptr + key.len - parent.len, parent.len), parent);
+	       slice_equal(slice_from(key.ptr + key.len - parent.len, parent.len), parent);
 }
 
 struct slice domain_org(struct slice key)

@@ -108,7 +108,8 @@ static const char *printable(struct err_quote *buf, struct slice s, bool quotes,
 			at += n;
 			i += n;
 		} else {
-			at += (size_t)snprintf(buf->text + at, 5, "\\x%02x", (unsigned char)s.ptr[i]);
+			at += (size_t)snprintf(
+				buf->text + at, 5, "\\x%02x", (unsigned char)s.ptr[i]);
 			i++;
 		}
 	}

@@ -65,7 +65,7 @@ bool ip_net_parse(struct slice s, struct ip_net *ret)
 	net.last = net.first;
 	for (size_t i = 0; i < net.first.len; i++) {
 		size_t from = i * 8;
-		uint8_t mask = 0xff;	/* host bits of this byte */
+		uint8_t mask = 0xff; /* host bits of this byte */
 
 		if (bits >= from + 8)
 			mask = 0;
@@ -102,5 +102,5 @@ const char *ip_text(const struct ip *ip, char dst[IP_TEXT_MAX])
 bool ip_net_has(const struct ip_net *net, const struct ip *ip)
 {
 	return ip->len == net->first.len && memcmp(ip->bytes, net->first.bytes, ip->len) >= 0 &&
-		memcmp(ip->bytes, net->last.bytes, ip->len) <= 0;
+	       memcmp(ip->bytes, net->last.bytes, ip->len) <= 0;
 }

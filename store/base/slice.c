@@ -20,7 +20,7 @@ bool slice_equal_fold(struct slice a, struct slice b)
 bool slice_starts(struct slice s, struct slice prefix)
 {
 	return s.len >= prefix.len &&
-		(prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
+	       (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
 
 bool slice_starts_fold(struct slice s, struct slice prefix)
@@ -55,8 +55,8 @@ static size_t blank_front(struct slice s)
 
 static size_t blank_back(struct slice s)
 {
-	if (s.len >= 1 && (s.ptr[s.len - 1] == ' ' ||
-				  (s.ptr[s.len - 1] >= '\t' && s.ptr[s.len - 1] <= '\r')))
+	if (s.len >= 1 &&
+		(s.ptr[s.len - 1] == ' ' || (s.ptr[s.len - 1] >= '\t' && s.ptr[s.len - 1] <= '\r')))
 		return 1;
 	if (s.len >= 2 && memcmp(s.ptr + s.len - 2, "\xc2\xa0", 2) == 0)
 		return 2;

@@ -40,7 +40,7 @@ static uint32_t code_point(const char *s, size_t n)
 		return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
 	default:
 		return (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
-			(uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
+		       (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
 	}
 }
 
@@ -49,8 +49,14 @@ size_t utf8_printable(struct slice s)
 	static const struct {
 		uint32_t from, to;
 	} unsafe[] = {
-		{ 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x61c, 0x61c }, { 0x200e, 0x200f },
-		{ 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+		{ 0x00, 0x1f },
+		{ 0x7f, 0x9f },
+		{ 0x61c, 0x61c },
+		{ 0x200e, 0x200f },
+		{ 0x2028, 0x202e },
+		{ 0x2066, 0x2069 },
+		{ 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb },
 		{ 0xe0000, 0xe0fff },
 	};
 	size_t n = utf8_char(s);

@@ -25,16 +25,17 @@ static void a_number_is_digits_and_nothing_else(void **state)
 		bool ok;
 		uint64_t value;
 	} cases[] = { { "0", true, 0 }, { "1000000000000", true, COUNT_MAX },
-		{ "1000000000001", false, 0 }, { "", false, 0 }, { "-1", false, 0 }, { "+1", false, 0 },
-		{ " 1", false, 0 }, { "1e9", false, 0 }, { "1.0", false, 0 }, { "0x10", false, 0 },
-		{ "99999999999999999999999", false, 0 }, { "\xef\xbc\x91", false, 0 },
-		{ "007", true, 7 } };
+		{ "1000000000001", false, 0 }, { "", false, 0 }, { "-1", false, 0 },
+		{ "+1", false, 0 }, { " 1", false, 0 }, { "1e9", false, 0 }, { "1.0", false, 0 },
+		{ "0x10", false, 0 }, { "99999999999999999999999", false, 0 },
+		{ "\xef\xbc\x91", false, 0 }, { "007", true, 7 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		uint64_t value = 0;
 
-		assert_int_equal(slice_u64(slice_of(cases[i].text), COUNT_MAX, &value), cases[i].ok);
+		assert_int_equal(
+			slice_u64(slice_of(cases[i].text), COUNT_MAX, &value), cases[i].ok);
 		assert_int_equal(value, cases[i].value);
 	}
 }
@@ -45,16 +46,17 @@ static void an_address_has_one_canonical_form(void **state)
 		const char *text, *expect;
 	} cases[] = { { "192.0.2.1", "192.0.2.1" }, { "192.000.002.001", "192.0.2.1" },
 		{ "::ffff:192.0.2.1", "192.0.2.1" }, { "2001:DB8::0001", "2001:db8::1" },
-		{ "2001:0db8:0000:0000:0000:0000:0000:0001", "2001:db8::1" }, { "108r.166.27.220", "" },
-		{ "256.1.1.1", "" }, { "1.2.3", "" }, { "1.2.3.4.5", "" }, { "", "" }, { "bad-ip", "" },
-		{ "1.2.3.4 ", "" } };
+		{ "2001:0db8:0000:0000:0000:0000:0000:0001", "2001:db8::1" },
+		{ "108r.166.27.220", "" }, { "256.1.1.1", "" }, { "1.2.3", "" },
+		{ "1.2.3.4.5", "" }, { "", "" }, { "bad-ip", "" }, { "1.2.3.4 ", "" } };
 	char text[IP_TEXT_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct ip ip = { { 0 }, 0 };
 
-		assert_int_equal(ip_parse(slice_of(cases[i].text), &ip), cases[i].expect[0] != '\0');
+		assert_int_equal(
+			ip_parse(slice_of(cases[i].text), &ip), cases[i].expect[0] != '\0');
 		assert_string_equal(ip_text(&ip, text), cases[i].expect);
 	}
 }
@@ -106,8 +108,9 @@ static void a_domain_is_compared_in_one_form(void **state)
 	static const struct {
 		const char *text, *expect;
 	} cases[] = { { "Example.COM.", "example.com" }, { " example.com ", "example.com" },
-		{ "M\xc3\xbcller.de", "xn--mller-kva.de" }, { "xn--mller-kva.de", "xn--mller-kva.de" },
-		{ "", NULL }, { " . ", "." }, { "a b.com", NULL } };
+		{ "M\xc3\xbcller.de", "xn--mller-kva.de" },
+		{ "xn--mller-kva.de", "xn--mller-kva.de" }, { "", NULL }, { " . ", "." },
+		{ "a b.com", NULL } };
 	char key[DOMAIN_KEY_MAX];
 	size_t len;
 
@@ -121,7 +124,8 @@ static void a_domain_is_compared_in_one_form(void **state)
 	}
 	assert_true(domain_within(slice_of("a.example.com"), slice_of("example.com")));
 	assert_false(domain_within(slice_of("aexample.com"), slice_of("example.com")));
-	assert_true(slice_equal(domain_org(slice_of("a.b.example.co.uk")), slice_of("example.co.uk")));
+	assert_true(
+		slice_equal(domain_org(slice_of("a.b.example.co.uk")), slice_of("example.co.uk")));
 	assert_true(slice_equal(domain_org(slice_of("192.0.2.1")), slice_of("192.0.2.1")));
 }
 
@@ -137,9 +141,12 @@ static void text_that_is_no_text_is_repaired(void **state)
 	assert_false(utf8_valid(slice_of("\xed\xa0\x80")));
 	assert_false(utf8_valid(slice_of("\xf4\x90\x80\x80")));
 	assert_false(utf8_valid(slice_from("a\0b", 3)));
-	n = utf8_repair(slice_of("a\xf1\x07" "b"), out, sizeof out, &changed);
+	n = utf8_repair(slice_of("a\xf1\x07"
+				 "b"),
+		out, sizeof out, &changed);
 	assert_true(changed);
-	assert_true(slice_equal(slice_from(out, n), slice_of("a\xef\xbf\xbd" "b")));
+	assert_true(slice_equal(slice_from(out, n), slice_of("a\xef\xbf\xbd"
+							     "b")));
 	assert_int_equal(utf8_keep(slice_of("a\xe2\x82\xac"), 3).len, 1);
 }
 
@@ -215,8 +222,8 @@ static void an_unknown_setting_is_an_error_with_its_line(void **state)
 		int fd = mkstemp(path);
 
 		assert_true(fd >= 0);
-		assert_int_equal(write(fd, cases[i].text, strlen(cases[i].text)),
-			strlen(cases[i].text));
+		assert_int_equal(
+			write(fd, cases[i].text, strlen(cases[i].text)), strlen(cases[i].text));
 		close(fd);
 		conf_init(&conf);
 		assert_int_equal(conf_load(&conf, path, &err), cases[i].expect != NULL ? -1 : 0);
