@@ -1,0 +1,166 @@
+/*
+ * query_store: a store filled by plain SQL, for the tests of answers.
+ *
+ * It knows nothing of ruad-ingest, so that what a query says is checked against what was put in.
+ * Totals and roll-up are derived here, in C and in SQL of its own.
+ */
+#ifndef TESTS_UNIT_QUERY_STORE_H
+#define TESTS_UNIT_QUERY_STORE_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/base/day.h"
+#include "store/sql.h"
+
+#define CLOCK_DAY 20000 /* 2024-10-04, a Friday */
+
+struct fact {
+	int domain, reporter, source, disposition, dkim, spf, from, trust, twin;
+	int32_t day;
+	int64_t count;
+};
+
+#define FACTS_MAX 20000
+
+struct facts {
+	struct fact list[FACTS_MAX];
+	size_t len;
+};
+
+static inline void run_sql(struct store *st, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static inline void run_sql(struct store *st, const char *fmt, ...)
+{
+	struct err err = ERR_INIT;
+	char text[4096];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	if (sql_exec(st, text, &err) < 0)
+		fail_msg("%s: %s", text, err.text);
+}
+
+/* A store with the rows that reports refer to. Domain 4 lies under 1; reporters 2 and 3 are one. */
+static inline struct store *store_make(void)
+{
+	struct err err = ERR_INIT;
+	struct store *st = NULL;
+	char clock[32];
+
+	(void)snprintf(clock, sizeof clock, "%lld", (long long)CLOCK_DAY * DAY_SECONDS + 3600);
+	setenv("RUAD_CLOCK", clock, 1);
+	if (store_open(&st, NULL, STORE_MEMORY, &err) < 0)
+		fail_msg("%s", err.text);
+	run_sql(st,
+		"INSERT INTO domain (id, name, added) VALUES (1, 'one.example', 1), (2, 'two.example', 2),"
+		" (3, 'three.example', 3), (4, 'sub.one.example', 4)");
+	run_sql(st, "INSERT INTO reporter VALUES (1, 'Alpha', 1), (2, 'Beta', 2), (3, 'BETA', 2),"
+		    " (4, 'Gamma', 4)");
+	run_sql(st, "INSERT INTO inbox VALUES (1, '/mail')");
+	run_sql(st,
+		"INSERT INTO receipt (id, inbox, name, size, mtime_ns, seen, ending, trust)"
+		" VALUES (1, 1, 'first', 1, 1, %lld, 1, 0)",
+		(long long)CLOCK_DAY * DAY_SECONDS);
+	run_sql(st,
+		"INSERT INTO policy (id, digest, p, sp, np, adkim, aspf, testing, discovery_method, pct,"
+		" sp_token) VALUES (1, zeroblob(16), 3, 1, 0, 0, 3, 0, 0, '', '')");
+	run_sql(st, "INSERT INTO name VALUES (1, 'one.example'), (2, 'news.one.example')");
+	for (int i = 1; i <= 12; i++)
+		run_sql(st, "INSERT INTO source VALUES (%d, x'%s%02x')", i,
+			i % 3 == 0 ? "20010db80000000000000000000000" : "c00002", i);
+	for (int i = 0; i < 6 * 4 * 4 * 2; i++)
+		run_sql(st,
+			"INSERT INTO detail (id, digest, disposition, dkim, spf, header_from, from_key)"
+			" VALUES (%d, x'%032x', %d, %d, %d, %d, %d)",
+			i + 1, i, i / 32, i / 8 % 4, i / 2 % 4, i % 2 + 1, i % 2 + 1);
+	return st;
+}
+
+static inline int detail_of(const struct fact *f)
+{
+	return f->disposition * 32 + f->dkim * 8 + f->spf * 2 + (f->from - 1) + 1;
+}
+
+/* A report of the facts, all of one domain, reporter and day. */
+static inline void add_report(struct store *st, int id, const struct fact *facts, size_t len)
+{
+	const struct fact *f = &facts[0];
+	long long begin = (long long)f->day * DAY_SECONDS;
+
+	run_sql(st,
+		"INSERT INTO report (id, domain, reporter, reporter_same, report_id, begin, end, day,"
+		" policy, dialect, trust, from_mismatch, twin, received, receipt, content,"
+		" records_digest, records_sent, records, placeholders, unreadable, messages, pass, fail,"
+		" unknown, dkim_pass, spf_pass, quarantine, reject) VALUES (%d, %d, %d, %d, 'r%d', %lld,"
+		" %lld, %d, 1, 1, %d, 0, %d, %lld, 1, zeroblob(16), x'%032x', 0, 0, 0, 0, 0, 0, 0, 0, 0,"
+		" 0, 0, 0)",
+		id, f->domain, f->reporter, f->reporter == 3 ? 2 : f->reporter, id, begin,
+		begin + DAY_SECONDS, f->day, f->trust, f->twin, begin + DAY_SECONDS + 60, id);
+	for (size_t i = 0; i < len; i++)
+		run_sql(st, "INSERT INTO record VALUES (%d, %zu, %d, %lld, %d)", id, i + 1,
+			facts[i].source, (long long)facts[i].count, detail_of(&facts[i]));
+}
+
+/* Totals and roll-up of all reports, from the records. */
+static inline void derive(struct store *st)
+{
+	run_sql(st,
+		"UPDATE report SET (records, records_sent, messages, pass, fail, unknown, dkim_pass,"
+		" spf_pass, quarantine, reject) = (SELECT count(*), count(*), total(m), total(m * p),"
+		" total(m * f), total(m) - total(m * p) - total(m * f), total(m * d), total(m * s),"
+		" total(m * q), total(m * j) FROM (SELECT x.count AS m, t.dkim = 2 OR t.spf = 2 AS p,"
+		" t.dkim = 3 AND t.spf = 3 AS f, t.dkim = 2 AS d, t.spf = 2 AS s, t.disposition = 3 AS q,"
+		" t.disposition = 4 AS j FROM record AS x JOIN detail AS t ON t.id = x.detail"
+		" WHERE x.report = report.id))");
+	run_sql(st, "DELETE FROM daily");
+	run_sql(st,
+		"INSERT INTO daily SELECT r.domain, r.day, x.source,"
+		" t.disposition * 16 + t.dkim * 4 + t.spf AS result, count(*), sum(x.count)"
+		" FROM report AS r JOIN record AS x ON x.report = r.id JOIN detail AS t ON t.id = x.detail"
+		" GROUP BY 1, 2, 3, 4");
+}
+
+/* The same numbers on every machine. */
+static inline unsigned next_random(uint64_t *state, unsigned below)
+{
+	*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (unsigned)(*state >> 33) % below;
+}
+
+/* Some hundred reports over 80 days, the newest of yesterday. */
+static inline struct store *store_random(struct facts *facts, uint64_t seed)
+{
+	struct store *st = store_make();
+	uint64_t state = seed;
+
+	facts->len = 0;
+	run_sql(st, "BEGIN");
+	for (int id = 1; id <= 400; id++) {
+		struct fact f = { .domain = (int)next_random(&state, 4) + 1,
+			.reporter = (int)next_random(&state, 4) + 1,
+			.trust = (int)next_random(&state, 4),
+			.day = CLOCK_DAY - 1 - (int32_t)next_random(&state, 80) };
+		size_t len = next_random(&state, 8), first = facts->len;
+
+		for (size_t i = 0; i < len; i++) {
+			f.source = (int)next_random(&state, 12) + 1;
+			f.disposition = (int)next_random(&state, 6);
+			f.dkim = (int)next_random(&state, 4);
+			f.spf = (int)next_random(&state, 4);
+			f.from = (int)next_random(&state, 2) + 1;
+			f.count = next_random(&state, 50);
+			facts->list[facts->len++] = f;
+		}
+		if (len > 0)
+			add_report(st, id, facts->list + first, len);
+	}
+	derive(st);
+	run_sql(st, "COMMIT");
+	return st;
+}
+
+#endif
