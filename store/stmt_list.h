@@ -99,15 +99,17 @@ STMT(STMT_RECEIPT_KNOWN,
 	"SELECT receipt.ending FROM inbox JOIN receipt ON receipt.inbox = inbox.id "
 	"WHERE inbox.path = ? AND receipt.name = ? AND receipt.size = ? AND receipt.mtime_ns = ?")
 STMT(STMT_RECEIPT_FIND,
-	"SELECT id FROM receipt WHERE inbox = ? AND name = ? AND size = ? AND mtime_ns = ?")
+	/* A deferred mail (6) that has grown since is still the same mail. */
+	"SELECT id FROM receipt WHERE inbox = ?1 AND name = ?2 "
+	"AND (size = ?3 AND mtime_ns = ?4 OR ending = 6) ORDER BY ending = 6 LIMIT 1")
 STMT(STMT_RECEIPT_ADD,
 	"INSERT INTO receipt (id, inbox, name, size, mtime_ns, seen, ending, trust, from_address, "
 	"subject, message_id, date, auth_server, auth_dkim, auth_spf, auth_dmarc) "
 	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 STMT(STMT_RECEIPT_AGAIN,
-	"UPDATE receipt SET seen = ?6, ending = ?7, trust = ?8, from_address = ?9, subject = ?10, "
+	"UPDATE receipt SET size = ?4, mtime_ns = ?5, seen = ?6, ending = ?7, trust = ?8, from_address = ?9, subject = ?10, "
 	"message_id = ?11, date = ?12, auth_server = ?13, auth_dkim = ?14, auth_spf = ?15, "
-	"auth_dmarc = ?16 WHERE id = ?1 AND inbox = ?2 AND name = ?3 AND size = ?4 AND mtime_ns = ?5")
+	"auth_dmarc = ?16 WHERE id = ?1 AND inbox = ?2 AND name = ?3")
 STMT(STMT_ENTRY_ADD,
 	"INSERT INTO entry (receipt, n, ending, place, kind, reason, report, original) "
 	"VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
