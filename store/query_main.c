@@ -1,4 +1,548 @@
-int main(void)
+/*
+ * ruad-query: the answers on a command line. Options, wiring, exit status; the numbers come from
+ * query.c and their form from emit.c.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "ruad_version.h"
+#include "store/base/conf.h"
+#include "store/base/log.h"
+#include "store/emit.h"
+
+#define OUT_BYTES_MAX   (16 * 1024 * 1024)
+#define OUT_BYTES_DRAIN (64 * 1024)
+#define WORDS_MAX       3
+#define NAME_MAX_       64
+
+struct run {
+	struct conf conf;
+	const struct emit_format *format;
+	enum emit_lang lang;
+	const struct command *command;
+	struct query_filter filter;
+	bool kept, check_config;
+	const char *words[WORDS_MAX]; /* the command and what it is about */
+	unsigned words_len;
+	/* options of the command, set once it is known */
+	const char **options;
+	unsigned options_len;
+	struct buf out;
+};
+
+struct command {
+	const char *name;
+	unsigned words; /* after the name */
+	enum query_kind kind;
+	int (*run)(struct run *run, struct err *err);
+	bool filters; /* takes those of its kind */
+};
+
+static const char help[] =
+	"usage: ruad-query [--db file] [--config file] [--format text|json|ndjson|csv|html]\n"
+	"                  [--lang en|es] command [filter ...]\n"
+	"       ruad-query [--config file] --check-config\n"
+	"       ruad-query --help | --version\n"
+	"\n"
+	"commands:\n"
+	"  domains              a row a domain: policy, messages, pass and fail\n"
+	"  summary              the same numbers over everything the filters choose\n"
+	"  sources              a row a domain and sending address\n"
+	"  timeseries           a row a UTC day, or a week with --group-by week\n"
+	"  reporters            a row an organisation that reports\n"
+	"  reports              a row a report, newest first\n"
+	"  report ID            all a report says, with notes and records\n"
+	"  records              a row a record\n"
+	"  original ID          the XML of a report, byte for byte; with --kept, of an original\n"
+	"  receipts             what became of each mail, newest first\n"
+	"  endings              how many mails ended how\n"
+	"  status               what is in the database and how fresh it is\n"
+	"  selftest             recompute every total from the records\n"
+	"  domain list          the domains that are yours\n"
+	"  domain add NAME      make a domain yours\n"
+	"  domain remove NAME   take it back\n"
+	"\n"
+	"filters:\n"
+	"  --domain NAME (may be repeated) --subdomains --scope claimed|unclaimed|all\n"
+	"  --header-from NAME --reporter NAME --source ADDRESS[/BITS]\n"
+	"  --result pass|fail|unknown --disposition none|quarantine|reject|pass\n"
+	"  --last 7d|24h|4w|all --all --from DAY --to DAY\n"
+	"  --verified --without-twins --conflicts --partial --twins\n"
+	"  --ending stored|duplicate|... --group-by day|week\n"
+	"  --sort FIELD (or --sort=-FIELD) --limit ROWS --offset ROWS\n"
+	"\n"
+	"The window is the last 30 whole UTC days unless named. ruad-query(1) tells the rest.\n";
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+static int write_out(struct slice bytes, struct err *err)
 {
+	if (fwrite(bytes.ptr, 1, bytes.len, stdout) != bytes.len)
+		return err_errno(err, ERR_SHORTAGE, errno, "standard output");
 	return 0;
+}
+
+static int drain(struct run *run, size_t above, struct err *err)
+{
+	if (buf_failed(&run->out))
+		return err_set(err, ERR_SHORTAGE, "no memory for the answer");
+	if (run->out.len <= above)
+		return 0;
+	if (write_out(buf_slice(&run->out), err) < 0)
+		return -1;
+	buf_clear(&run->out);
+	return 0;
+}
+
+static int finish_output(struct run *run, struct err *err)
+{
+	if (drain(run, 0, err) < 0)
+		return -1;
+	if (fflush(stdout) != 0)
+		return err_errno(err, ERR_SHORTAGE, errno, "standard output");
+	return 0;
+}
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+static int parse_id(const char *text, int64_t *ret, struct err *err)
+{
+	struct err_quote quote;
+
+	if (!slice_i64(slice_of(text), 1, INT64_MAX, ret))
+		return err_set(err, ERR_USAGE, "%s is not the number of a report",
+			err_quote(&quote, slice_of(text)));
+	return 0;
+}
+
+static bool is_single(enum query_kind kind)
+{
+	return kind == QUERY_STATUS || kind == QUERY_SUMMARY || kind == QUERY_REPORT;
+}
+
+/* One set of rows; what the answer stands on goes to *meta. */
+static int write_set(struct run *run, struct store *st, struct emit *e, enum query_kind kind,
+	struct query_meta *meta, int64_t *next, struct err *err)
+{
+	const struct column *columns;
+	const struct value *row;
+	struct query *q = NULL;
+	size_t len;
+	int more;
+
+	if (query_open(&q, st, kind, &run->filter, err) < 0)
+		return -1;
+	columns = query_columns(kind, &len);
+	emit_set(e, query_name(kind), columns, len, is_single(kind));
+	while ((more = query_next(q, &row, err)) > 0) {
+		emit_row(e, row);
+		if (drain(run, OUT_BYTES_DRAIN, err) < 0) {
+			more = -1;
+			break;
+		}
+	}
+	*meta = *query_meta(q);
+	*next = query_next_offset(q);
+	query_close(q);
+	return more;
+}
+
+static int write_sets(struct run *run, const enum query_kind *kinds, size_t len, struct err *err)
+{
+	struct query_meta meta = { 0 };
+	struct store *st = NULL;
+	struct emit *e = NULL;
+	int64_t next = -1;
+	int rc = -1;
+
+	if (store_open(&st, run->conf.db, STORE_READ, err) < 0 ||
+		emit_open(&e, run->format, &run->out, run->lang, err) < 0)
+		goto out;
+	for (size_t i = 0; i < len; i++) {
+		if (write_set(run, st, e, kinds[i], &meta, &next, err) < 0)
+			goto out;
+	}
+	emit_end(e, &meta, next);
+	rc = 0;
+out:
+	emit_close(e);
+	store_close(st);
+	return rc;
+}
+
+static int run_query(struct run *run, struct err *err)
+{
+	return write_sets(run, &run->command->kind, 1, err);
+}
+
+static int run_report(struct run *run, struct err *err)
+{
+	static const enum query_kind kinds[] = { QUERY_REPORT, QUERY_NOTES, QUERY_UNREADABLE,
+		QUERY_RECORDS };
+
+	if (parse_id(run->words[1], &run->filter.report, err) < 0)
+		return -1;
+	return write_sets(run, kinds, sizeof kinds / sizeof *kinds, err);
+}
+
+static int run_original(struct run *run, struct err *err)
+{
+	struct original *o = NULL;
+	struct store *st = NULL;
+	char bytes[8 * 1024];
+	int64_t id;
+	ssize_t n = -1;
+
+	if (parse_id(run->words[1], &id, err) < 0 ||
+		store_open(&st, run->conf.db, STORE_READ, err) < 0)
+		return -1;
+	if ((run->kept ? original_open_id(&o, st, id, err) : original_open(&o, st, id, err)) == 0) {
+		struct reader *r = original_reader(o);
+
+		while ((n = r->read(r, bytes, sizeof bytes, err)) > 0) {
+			if (write_out(slice_from(bytes, (size_t)n), err) < 0) {
+				n = -1;
+				break;
+			}
+		}
+	}
+	original_close(o);
+	store_close(st);
+	return n < 0 ? -1 : 0;
+}
+
+static const struct column selftest_columns[] = {
+	{ "ok", COLUMN_BOOL, "OK", "Bien" },
+	{ "check", COLUMN_TEXT, "Check", "Comprobación" },
+};
+
+static void say_check(void *arg, bool ok, const char *line)
+{
+	struct value row[2] = { { .number = ok }, { .text = slice_of(line) } };
+
+	emit_row(arg, row);
+}
+
+static int run_selftest(struct run *run, struct err *err)
+{
+	struct store *st = NULL;
+	struct emit *e = NULL;
+	int broken = -1;
+
+	if (store_open(&st, run->conf.db, STORE_READ, err) < 0 ||
+		emit_open(&e, run->format, &run->out, run->lang, err) < 0)
+		goto out;
+	emit_set(e, "checks", selftest_columns, 2, false);
+	broken = query_selftest(st, say_check, e, err);
+	if (broken >= 0)
+		emit_end(e, NULL, -1);
+	if (broken > 0) {
+		struct err ignored = ERR_INIT;
+
+		(void)finish_output(run, &ignored); /* which law, before that one is broken */
+		broken = err_set(err, ERR_BUG, "%s: %d broken %s", run->conf.db, broken,
+			broken == 1 ? "law" : "laws");
+	}
+out:
+	emit_close(e);
+	store_close(st);
+	return broken;
+}
+
+static int change_domain(
+	struct run *run, int (*change)(struct store *, struct slice, struct err *), struct err *err)
+{
+	struct store *st = NULL;
+	int rc;
+
+	if (store_open(&st, run->conf.db, STORE_WRITE, err) < 0)
+		return -1;
+	rc = change(st, slice_of(run->words[2]), err);
+	store_close(st);
+	return rc;
+}
+
+static int run_domain(struct run *run, struct err *err)
+{
+	static const enum query_kind own = QUERY_OWN;
+	const char *what = run->words[1];
+	bool named = run->words_len > 2;
+	struct err_quote quote;
+
+	if (strcmp(what, "list") == 0 && !named)
+		return write_sets(run, &own, 1, err);
+	if (strcmp(what, "add") == 0 && named)
+		return change_domain(run, store_domain_add, err);
+	if (strcmp(what, "remove") == 0 && named)
+		return change_domain(run, store_domain_remove, err);
+	return err_set(err, ERR_USAGE, "domain %s: it is add NAME, remove NAME or list",
+		err_quote(&quote, slice_of(what)));
+}
+
+static const struct command commands[] = {
+	{ "domains", 0, QUERY_DOMAINS, run_query, true },
+	{ "summary", 0, QUERY_SUMMARY, run_query, true },
+	{ "sources", 0, QUERY_SOURCES, run_query, true },
+	{ "timeseries", 0, QUERY_TIMESERIES, run_query, true },
+	{ "reporters", 0, QUERY_REPORTERS, run_query, true },
+	{ "reports", 0, QUERY_REPORTS, run_query, true },
+	{ "report", 1, QUERY_REPORT, run_report, false },
+	{ "records", 0, QUERY_RECORDS, run_query, true },
+	{ "original", 1, QUERY_REPORT, run_original, false },
+	{ "receipts", 0, QUERY_RECEIPTS, run_query, true },
+	{ "endings", 0, QUERY_ENDINGS, run_query, true },
+	{ "status", 0, QUERY_STATUS, run_query, true },
+	{ "selftest", 0, QUERY_STATUS, run_selftest, false },
+	{ "domain", 1, QUERY_OWN, run_domain, false },
+};
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+/* An option's name as a parameter's: "without-twins" is without_twins. */
+static bool parameter_name(struct slice option, char dst[NAME_MAX_])
+{
+	if (option.len >= NAME_MAX_)
+		return false;
+	for (size_t i = 0; i < option.len; i++)
+		dst[i] = option.ptr[i] == '-' ? '_' : option.ptr[i];
+	dst[option.len] = '\0';
+	return memchr(option.ptr, '_', option.len) == NULL;
+}
+
+enum option_value {
+	VALUE_NONE, /* it takes none */
+	VALUE_FLAG, /* true unless "=false" follows */
+	VALUE_NEEDED,
+	VALUE_UNKNOWN, /* there is no such option */
+};
+
+static enum option_value value_of(struct slice option)
+{
+	static const struct {
+		const char *name;
+		enum option_value value;
+	} own[] = { { "db", VALUE_NEEDED }, { "config", VALUE_NEEDED }, { "format", VALUE_NEEDED },
+		{ "lang", VALUE_NEEDED }, { "all", VALUE_NONE }, { "kept", VALUE_NONE },
+		{ "check-config", VALUE_NONE }, { "help", VALUE_NONE }, { "version", VALUE_NONE } };
+	char name[NAME_MAX_];
+	const char *parameter;
+	bool flag;
+
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+		if (slice_equal(option, slice_of(own[i].name)))
+			return own[i].value;
+	}
+	if (!parameter_name(option, name))
+		return VALUE_UNKNOWN;
+	for (size_t i = 0; (parameter = query_filter_name(i, &flag)) != NULL; i++) {
+		if (strcmp(parameter, name) == 0)
+			return flag ? VALUE_FLAG : VALUE_NEEDED;
+	}
+	return VALUE_UNKNOWN;
+}
+
+/*
+ * The options in argv, one call each: `visit` learns name and value. Other words go to
+ * run->words. The same walk is made twice: for the settings, and, the command known, for the filters.
+ */
+static int walk(struct run *run, int argc, char **argv,
+	int (*visit)(struct run *, struct slice name, struct slice value, struct err *),
+	struct err *err)
+{
+	bool only_words = false;
+	struct err_quote quote;
+
+	run->words_len = 0;
+	for (int i = 1; i < argc; i++) {
+		struct slice value, name = slice_of(argv[i]);
+		enum option_value how;
+
+		if (only_words || name.len < 2 || name.ptr[0] != '-') {
+			if (run->words_len == WORDS_MAX)
+				return err_set(err, ERR_USAGE, "%s is one word too many",
+					err_quote(&quote, name));
+			run->words[run->words_len++] = argv[i];
+			continue;
+		}
+		if (strcmp(argv[i], "--") == 0) {
+			only_words = true;
+			continue;
+		}
+		name = slice_cut(slice_from(name.ptr + 2, name.len - 2), '=', &value);
+		how = argv[i][1] == '-' ? value_of(name) : VALUE_UNKNOWN;
+		if (how == VALUE_UNKNOWN)
+			return err_set(err, ERR_USAGE, "there is no option %s",
+				err_quote(&quote, slice_of(argv[i])));
+		if (how == VALUE_NONE && !slice_absent(value))
+			return err_set(err, ERR_USAGE, "--%.*s takes no value", SLICE_FMT(name));
+		if (how == VALUE_FLAG && slice_absent(value))
+			value = SLICE_LIT("true");
+		if (how == VALUE_NEEDED && slice_absent(value)) {
+			if (++i == argc)
+				return err_set(
+					err, ERR_USAGE, "--%.*s needs a value", SLICE_FMT(name));
+			value = slice_of(argv[i]);
+		}
+		if (visit(run, name, value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --config first: the other settings are over it. */
+static int visit_config(struct run *run, struct slice name, struct slice value, struct err *err)
+{
+	if (slice_equal(name, SLICE_LIT("config"))) {
+		if (value.len >= sizeof run->conf.path)
+			return err_set(err, ERR_USAGE, "--config is longer than %d bytes",
+				CONF_TEXT_MAX - 1);
+		memcpy(run->conf.path, value.ptr, value.len);
+		run->conf.path[value.len] = '\0';
+	}
+	return 0;
+}
+
+static int set_format(struct run *run, struct slice value, struct err *err)
+{
+	struct err_quote quote;
+
+	run->format = emit_find(value);
+	if (run->format == NULL)
+		return err_set(err, ERR_USAGE,
+			"--format %s must be one of text, json, ndjson, csv, html",
+			err_quote(&quote, value));
+	return 0;
+}
+
+static int set_lang(struct run *run, struct slice value, struct err *err)
+{
+	struct err_quote quote;
+
+	if (slice_equal(value, SLICE_LIT("es")))
+		run->lang = EMIT_ES;
+	else if (!slice_equal(value, SLICE_LIT("en")))
+		return err_set(
+			err, ERR_USAGE, "--lang %s must be en or es", err_quote(&quote, value));
+	return 0;
+}
+
+static int visit_option(struct run *run, struct slice name, struct slice value, struct err *err)
+{
+	char parameter[NAME_MAX_];
+
+	if (slice_equal(name, SLICE_LIT("config")))
+		return 0;
+	if (slice_equal(name, SLICE_LIT("db")))
+		return conf_set(&run->conf, SLICE_LIT("store"), name, value, err);
+	if (slice_equal(name, SLICE_LIT("format")))
+		return set_format(run, value, err);
+	if (slice_equal(name, SLICE_LIT("lang")))
+		return set_lang(run, value, err);
+	if (slice_equal(name, SLICE_LIT("check-config"))) {
+		run->check_config = true;
+		return 0;
+	}
+	if (run->command == NULL)
+		return err_set(err, ERR_USAGE, "no command: see ruad-query --help");
+	if (slice_equal(name, SLICE_LIT("kept")) && run->command->run == run_original) {
+		run->kept = true;
+		return 0;
+	}
+	if (!run->command->filters)
+		return err_set(
+			err, ERR_USAGE, "%s takes no --%.*s", run->command->name, SLICE_FMT(name));
+	if (slice_equal(name, SLICE_LIT("all")))
+		return query_filter_set(
+			&run->filter, run->command->kind, SLICE_LIT("last"), SLICE_LIT("all"), err);
+	if (!parameter_name(name, parameter))
+		return err_set(err, ERR_BUG, "an option without a parameter");
+	if (query_filter_set(&run->filter, run->command->kind, slice_of(parameter), value, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int find_command(struct run *run, struct err *err)
+{
+	struct err_quote quote;
+
+	if (run->words_len == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		if (strcmp(commands[i].name, run->words[0]) == 0)
+			run->command = &commands[i];
+	}
+	if (run->command == NULL)
+		return err_set(err, ERR_USAGE, "there is no command %s: see ruad-query --help",
+			err_quote(&quote, slice_of(run->words[0])));
+	if (run->words_len - 1 < run->command->words)
+		return err_set(
+			err, ERR_USAGE, "%s what? See ruad-query --help", run->command->name);
+	if (run->words_len - 1 > run->command->words && run->command->run != run_domain)
+		return err_set(err, ERR_USAGE, "%s is one word too many",
+			err_quote(&quote, slice_of(run->words[run->command->words + 1])));
+	return 0;
+}
+
+static int configure(struct run *run, int argc, char **argv, struct err *err)
+{
+	char path[CONF_TEXT_MAX];
+
+	query_filter_init(&run->filter);
+	if (walk(run, argc, argv, visit_config, err) < 0)
+		return -1;
+	memcpy(path, run->conf.path, sizeof path);
+	if (conf_load(&run->conf, path[0] != '\0' ? path : NULL, err) < 0)
+		return -1;
+	if (find_command(run, err) < 0 || walk(run, argc, argv, visit_option, err) < 0)
+		return -1;
+	if (run->command == NULL && !run->check_config)
+		return err_set(err, ERR_USAGE, "no command: see ruad-query --help");
+	return 0;
+}
+
+/* --help and --version need neither settings nor a database, wherever they stand. */
+static bool told(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			fputs(help, stdout);
+			return true;
+		}
+		if (strcmp(argv[i], "--version") == 0) {
+			printf("ruad-query %s (SQLite %s)\n", RUAD_VERSION, store_sqlite_version());
+			return true;
+		}
+	}
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static struct run run; /* large: settings and filter */
+	struct err err = ERR_INIT;
+	int rc;
+
+	log_init("ruad-query", LOG_LEVEL_NOTICE);
+	if (told(argc, argv))
+		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	conf_init(&run.conf);
+	run.format = emit_find(SLICE_LIT("text"));
+	buf_init(&run.out, OUT_BYTES_MAX);
+	rc = configure(&run, argc, argv, &err);
+	if (rc == 0 && run.check_config)
+		conf_print(&run.conf);
+	else if (rc == 0)
+		rc = run.command->run(&run, &err);
+	if (rc == 0)
+		rc = finish_output(&run, &err);
+	buf_release(&run.out);
+	if (rc < 0) {
+		log_line(LOG_LEVEL_ERROR, "%s", err.text);
+		return err_exit_status(&err);
+	}
+	return EX_OK;
 }
