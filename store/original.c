@@ -14,7 +14,7 @@
 #define CHUNK_BYTES_MAX (64 * 1024)
 #define DEFLATE_LEVEL   3
 #define DEFLATE_WINDOW  15
-#define DEFLATE_MEMORY  6
+#define DEFLATE_MEMORY  8
 
 /*
  * What reports are made of (dictionary-1.xml), so that the first one of a kind is as small as the
