@@ -19,11 +19,12 @@
 #define HEADER_PAGE_COUNT     28
 #define HEADER_APPLICATION_ID 68
 
-#define TEXT_BYTES_MAX (16 * 1024 * 1024)
-#define SQL_BYTES_MAX  (64 * 1024)
-#define CACHE_KIB      8192
-#define WAL_BYTES_KEEP (16 * 1024 * 1024)
-#define CLOSING_MS_MAX 500
+#define TEXT_BYTES_MAX  (16 * 1024 * 1024)
+#define SQL_BYTES_MAX   (64 * 1024)
+#define CACHE_KIB       8192
+#define WAL_BYTES_KEEP  (16 * 1024 * 1024)
+#define UNDO_BYTES_KEEP (256 * 1024)
+#define CLOSING_MS_MAX  500
 
 static const char *printable_path(struct err_quote *q, const struct store *st)
 {
