@@ -1,1 +1,603 @@
-#include "store/query.h"
+#include "web/server.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#define ZLIB_CONST
+#include <zlib.h>
+
+#include "store/base/day.h"
+#include "store/base/ip.h"
+#include "store/embedded.h"
+
+/* One connection's memory in libmicrohttpd: the head of a request and a block of the answer. */
+#define CONNECTION_BYTES (2 * REQUEST_BYTES_MAX)
+/* Bytes of the request line's address. */
+#define TARGET_BYTES_MAX (REQUEST_BYTES_MAX / 2)
+/* Shorter answers gain nothing by gzip. */
+#define GZIP_FROM_BYTES    1024
+#define GZIP_LEVEL         5
+#define STREAM_BLOCK_BYTES (16 * 1024)
+
+/* A client's connection: how long it has. */
+struct conn {
+	struct conn *prev, *next;
+	int fd;
+	int64_t deadline_ms;
+	bool busy; /* a request began and its answer is not all sent */
+};
+
+struct server {
+	struct MHD_Daemon *daemon;
+	struct server_options options;
+	pthread_mutex_t lock; /* of the list */
+	struct conn *conns;
+};
+
+/* One request, from its first line to the end of its answer. */
+struct exchange {
+	struct slice target;
+	bool seen;
+	char text[]; /* what target points at */
+};
+
+/* An answer on its way. */
+struct sending {
+	struct response res;
+	size_t sent; /* of res.body */
+};
+
+static const struct {
+	const char *name, *value;
+} security_headers[] = {
+	{ "Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
+		"form-action 'self'; frame-ancestors 'none'" },
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "Referrer-Policy", "no-referrer" },
+	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ "Cross-Origin-Opener-Policy", "same-origin" },
+};
+
+/* ---- time -------------------------------------------------------------------------------- */
+
+static void conn_renew(struct conn *c)
+{
+	c->deadline_ms = day_monotonic_ms() + REQUEST_SECONDS_MAX * 1000;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
+	enum MHD_ConnectionNotificationCode code)
+{
+	struct server *s = cls;
+	struct conn *c = *socket_context;
+	const union MHD_ConnectionInfo *info;
+
+	(void)pthread_mutex_lock(&s->lock);
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		c = info != NULL ? calloc(1, sizeof *c) : NULL;
+		if (c != NULL) {
+			c->fd = info->connect_fd;
+			c->next = s->conns;
+			if (c->next != NULL)
+				c->next->prev = c;
+			s->conns = c;
+			conn_renew(c);
+		}
+		*socket_context = c;
+	} else if (c != NULL) {
+		if (c->prev != NULL)
+			c->prev->next = c->next;
+		else
+			s->conns = c->next;
+		if (c->next != NULL)
+			c->next->prev = c->prev;
+		free(c);
+		*socket_context = NULL;
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static void conn_mark(struct server *s, struct MHD_Connection *connection, bool busy)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct conn *c = info != NULL ? info->socket_context : NULL;
+
+	if (c == NULL)
+		return;
+	(void)pthread_mutex_lock(&s->lock);
+	c->busy = busy;
+	if (!busy)
+		conn_renew(c);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+void server_tick(struct server *s)
+{
+	int64_t now = day_monotonic_ms();
+
+	(void)pthread_mutex_lock(&s->lock);
+	for (struct conn *c = s->conns; c != NULL; c = c->next) {
+		if (now < c->deadline_ms)
+			continue;
+		/* libmicrohttpd still owns the descriptor: it sees the end and closes it. */
+		(void)shutdown(c->fd, SHUT_RDWR);
+		c->deadline_ms = INT64_MAX;
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- the guard --------------------------------------------------------------------------- */
+
+static struct slice header(struct MHD_Connection *connection, const char *name)
+{
+	const char *value = NULL;
+	size_t len = 0;
+
+	if (MHD_lookup_connection_value_n(
+		    connection, MHD_HEADER_KIND, name, strlen(name), &value, &len) != MHD_YES ||
+		value == NULL)
+		return SLICE_ABSENT;
+	return slice_from(value, len);
+}
+
+struct head_count {
+	unsigned host, length, encoding;
+	bool body; /* a Content-Length that is not 0, or any Transfer-Encoding */
+	size_t bytes;
+	bool odd; /* a name with a character that no header name has */
+};
+
+/* RFC 9110 5.6.2: what a header's name is made of. */
+static bool is_token(struct slice s)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
+			continue;
+		if (c == '\0' || memchr(others, c, sizeof others - 1) == NULL)
+			return false;
+	}
+	return s.len > 0;
+}
+
+static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const char *name,
+	size_t name_len, const char *value, size_t value_len)
+{
+	struct head_count *n = cls;
+	struct slice key = slice_from(name, name_len);
+
+	(void)kind;
+	n->bytes += name_len + value_len + 4;
+	n->host += slice_equal_fold(key, SLICE_LIT("host"));
+	if (slice_equal_fold(key, SLICE_LIT("content-length"))) {
+		n->length++;
+		n->body |= !slice_equal(slice_from(value, value_len), SLICE_LIT("0"));
+	}
+	if (slice_equal_fold(key, SLICE_LIT("transfer-encoding"))) {
+		n->encoding++;
+		n->body = true;
+	}
+	n->odd |= !is_token(key);
+	return MHD_YES;
+}
+
+static bool is_digits(struct slice s)
+{
+	uint64_t port;
+
+	return slice_u64(s, 65535, &port);
+}
+
+/* The name in a Host header, without its port. Absent if it is no host. */
+static struct slice host_name(struct slice host)
+{
+	struct slice port = SLICE_ABSENT, name = host;
+	size_t end;
+
+	if (host.len > 0 && host.ptr[0] == '[') {
+		end = slice_find(host, SLICE_LIT("]"));
+		if (end == SIZE_MAX)
+			return SLICE_ABSENT;
+		name = slice_from(host.ptr, end + 1);
+		if (host.len > end + 1) {
+			if (host.ptr[end + 1] != ':')
+				return SLICE_ABSENT;
+			port = slice_from(host.ptr + end + 2, host.len - end - 2);
+		}
+	} else {
+		name = slice_cut(host, ':', &port);
+	}
+	if (port.ptr != NULL && !is_digits(port))
+		return SLICE_ABSENT;
+	if (name.len > 1 && name.ptr[name.len - 1] == '.')
+		name.len--;
+	return name;
+}
+
+/* Only by names we know: a page elsewhere whose name was made to point here is refused. */
+static bool host_is_ours(const struct server *s, struct slice host)
+{
+	struct slice name = host_name(host), rest = slice_of(s->options.hosts);
+	struct ip ip;
+
+	if (name.len == 0)
+		return false;
+	if (slice_equal_fold(name, SLICE_LIT("localhost")) ||
+		slice_equal(name, SLICE_LIT("[::1]")) ||
+		slice_equal(name, slice_of(s->options.listener->host)))
+		return true;
+	if (ip_parse(name, &ip) && ip.len == 4 && ip.bytes[0] == 127)
+		return true;
+	while (rest.ptr != NULL) {
+		struct slice one = slice_cut(rest, ' ', &rest);
+
+		if (one.len > 0 && slice_equal_fold(one, name))
+			return true;
+	}
+	return false;
+}
+
+static bool target_is_plain(struct slice target)
+{
+	for (size_t i = 0; i < target.len; i++) {
+		if ((unsigned char)target.ptr[i] <= ' ' || target.ptr[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* 0, or the status to refuse with and why. libmicrohttpd 0.9.75 lets all of these pass. */
+static unsigned guard(const struct server *s, struct MHD_Connection *connection,
+	const struct exchange *x, struct slice method, struct slice version, const char **why)
+{
+	struct head_count n = { 0 };
+
+	(void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, count_header, &n);
+	*why = "the request is malformed";
+	if (!slice_equal(version, SLICE_LIT("HTTP/1.1")) &&
+		!slice_equal(version, SLICE_LIT("HTTP/1.0"))) {
+		*why = "HTTP/1.1 is spoken here";
+		return 505;
+	}
+	if (n.odd || !target_is_plain(x->target))
+		return 400;
+	if (x->target.len > TARGET_BYTES_MAX) {
+		*why = "the address is too long";
+		return 414;
+	}
+	if (n.bytes + x->target.len > REQUEST_BYTES_MAX) {
+		*why = "the request's head is too long";
+		return 431;
+	}
+	if (n.host != 1) {
+		*why = "a request has one Host header";
+		return 400;
+	}
+	if (n.length > 1 || (n.length > 0 && n.encoding > 0)) {
+		*why = "it is not clear where the request ends";
+		return 400;
+	}
+	if (!host_is_ours(s, header(connection, MHD_HTTP_HEADER_HOST))) {
+		*why = "this service does not go by that name; the setting host in [web] names others";
+		return 421;
+	}
+	if (!slice_equal(method, SLICE_LIT("GET")) && !slice_equal(method, SLICE_LIT("HEAD"))) {
+		*why = "only GET and HEAD are answered";
+		return 405;
+	}
+	if (n.body) {
+		*why = "a request has no body here";
+		return 400;
+	}
+	return 0;
+}
+
+/* ---- sending ----------------------------------------------------------------------------- */
+
+/* Does Accept-Encoding take gzip? */
+static bool takes_gzip(struct slice accept)
+{
+	while (accept.len > 0) {
+		struct slice one = slice_cut(accept, ',', &accept), q;
+		struct slice name = slice_trim(slice_cut(one, ';', &q));
+
+		if (slice_equal_fold(name, SLICE_LIT("gzip")))
+			return slice_find_fold(q, SLICE_LIT("q=0")) == SIZE_MAX ||
+			       slice_find_fold(q, SLICE_LIT("q=0.")) != SIZE_MAX;
+	}
+	return false;
+}
+
+static bool compress_body(struct slice from, struct buf *to)
+{
+	z_stream z = { 0 };
+	bool ok = false;
+	char *room;
+
+	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return false;
+	size_t bound = deflateBound(&z, from.len);
+	room = buf_room(to, bound);
+	if (room != NULL) {
+		z.next_in = (const Bytef *)from.ptr;
+		z.avail_in = (uInt)from.len;
+		z.next_out = (Bytef *)room;
+		z.avail_out = (uInt)bound;
+		ok = deflate(&z, Z_FINISH) == Z_STREAM_END;
+		to->len += ok ? z.total_out : 0;
+	}
+	(void)deflateEnd(&z);
+	return ok;
+}
+
+/* A whole body smaller, if the client takes it so. True: it is. */
+static bool shrink(struct response *res, struct slice accept)
+{
+	struct buf small;
+	struct slice from = buf_slice(&res->body);
+
+	if (res->asset != NULL)
+		from = slice_from(res->asset->bytes, res->asset->len);
+	if (res->stream != NULL || from.len < GZIP_FROM_BYTES || !takes_gzip(accept))
+		return false;
+	buf_init(&small, from.len);
+	if (!compress_body(from, &small)) {
+		buf_release(&small);
+		return false;
+	}
+	buf_release(&res->body);
+	res->body = small;
+	res->asset = NULL;
+	return true;
+}
+
+static void sending_free(void *cls)
+{
+	struct sending *out = cls;
+
+	response_release(&out->res);
+	free(out);
+}
+
+/* libmicrohttpd asks for more of the body. */
+static ssize_t sending_read(void *cls, uint64_t position, char *dst, size_t cap)
+{
+	struct sending *out = cls;
+	struct response *res = &out->res;
+	struct err err = ERR_INIT;
+	size_t left = res->body.len - out->sent;
+	ssize_t n;
+
+	(void)position;
+	if (left > 0) {
+		n = (ssize_t)(left < cap ? left : cap);
+		memcpy(dst, res->body.ptr + out->sent, (size_t)n);
+		out->sent += (size_t)n;
+		return n;
+	}
+	if (res->stream == NULL)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	n = stream_read(res->stream, dst, cap, &err);
+	if (n < 0)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	return n > 0 ? n : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static struct MHD_Response *make_response(struct sending *out)
+{
+	struct response *res = &out->res;
+	uint64_t size = res->stream != NULL ? MHD_SIZE_UNKNOWN : res->body.len;
+	struct MHD_Response *made;
+	union {
+		const char *from;
+		char *to;
+	} bytes;
+
+	if (res->asset != NULL) {
+		bytes.from = res->asset->bytes; /* not written to: it is persistent */
+		made = MHD_create_response_from_buffer(
+			res->asset->len, bytes.to, MHD_RESPMEM_PERSISTENT);
+		if (made != NULL)
+			sending_free(out);
+		return made;
+	}
+	return MHD_create_response_from_callback(
+		size, STREAM_BLOCK_BYTES, sending_read, out, sending_free);
+}
+
+static void add(struct MHD_Response *to, const char *name, const char *value)
+{
+	if (value != NULL && value[0] != '\0')
+		(void)MHD_add_response_header(to, name, value);
+}
+
+static void add_headers(struct MHD_Response *to, const struct response *res, bool gzip)
+{
+	char seconds[16];
+
+	for (size_t i = 0; i < sizeof security_headers / sizeof *security_headers; i++)
+		add(to, security_headers[i].name, security_headers[i].value);
+	if (res->status != 304)
+		add(to, "Content-Type", res->type);
+	add(to, "Cache-Control", res->cache);
+	add(to, "Vary", "Accept-Encoding, Accept-Language");
+	add(to, "ETag", res->etag);
+	add(to, "Content-Disposition", res->disposition);
+	add(to, "Content-Language", res->language);
+	add(to, "Allow", res->allow);
+	add(to, "Link", buf_text(&res->link));
+	if (gzip)
+		add(to, "Content-Encoding", "gzip");
+	if (res->close)
+		add(to, "Connection", "close");
+	if (res->retry_after > 0) {
+		(void)snprintf(seconds, sizeof seconds, "%u", res->retry_after);
+		add(to, "Retry-After", seconds);
+	}
+}
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection, struct sending *out)
+{
+	bool gzip = shrink(&out->res, header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+	unsigned status = out->res.status;
+	struct response head = out->res; /* make_response() may free it with its body */
+	struct MHD_Response *made;
+	enum MHD_Result rc;
+
+	buf_init(&out->res.link, 0);
+	made = make_response(out);
+	if (made == NULL) {
+		buf_release(&head.link);
+		sending_free(out);
+		return MHD_NO;
+	}
+	add_headers(made, &head, gzip);
+	buf_release(&head.link);
+	rc = MHD_queue_response(connection, status, made);
+	MHD_destroy_response(made);
+	return rc;
+}
+
+/* ---- libmicrohttpd's callbacks ------------------------------------------------------------ */
+
+/* The first line was read: keep its address as it was sent, before anyone unescapes it. */
+static void *on_target(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+	size_t len = strlen(uri);
+	struct exchange *x = malloc(sizeof *x + len + 1);
+
+	conn_mark(cls, connection, true);
+	if (x == NULL)
+		return NULL;
+	memcpy(x->text, uri, len + 1);
+	x->target = slice_from(x->text, len);
+	x->seen = false;
+	return x;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
+	enum MHD_RequestTerminationCode toe)
+{
+	(void)toe;
+	conn_mark(cls, connection, false);
+	free(*con_cls);
+	*con_cls = NULL;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *upload_data, size_t *upload_data_size,
+	void **con_cls)
+{
+	struct server *s = cls;
+	struct exchange *x = *con_cls;
+	struct sending *out;
+	const char *why;
+	unsigned refusal;
+
+	(void)url;
+	(void)upload_data;
+	if (x == NULL)
+		return MHD_NO;
+	/* First call, before any body: what is answered now ends the connection, so only refusals. */
+	if (!x->seen) {
+		x->seen = true;
+		refusal = guard(s, connection, x, slice_of(method), slice_of(version), &why);
+		if (refusal == 0)
+			return MHD_YES;
+		out = calloc(1, sizeof *out);
+		if (out == NULL)
+			return MHD_NO;
+		route_refuse(refusal, why, &out->res);
+		return send_answer(connection, out);
+	}
+	if (*upload_data_size > 0)
+		return MHD_NO; /* guard() saw no body announced */
+	out = calloc(1, sizeof *out);
+	if (out == NULL)
+		return MHD_NO;
+	route_answer(s->options.web,
+		&(struct ask){
+			.method = slice_of(method),
+			.target = x->target,
+			.accept_language = header(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE),
+			.if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
+		},
+		&out->res);
+	return send_answer(connection, out);
+}
+
+/* ---- life -------------------------------------------------------------------------------- */
+
+int server_start(struct server **ret, const struct server_options *options, struct err *err)
+{
+	struct server *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return err_set(err, ERR_SHORTAGE, "no memory");
+	s->options = *options;
+	if (pthread_mutex_init(&s->lock, NULL) != 0) {
+		free(s);
+		return err_set(err, ERR_SHORTAGE, "no memory");
+	}
+	s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL,
+		on_request, s, MHD_OPTION_LISTEN_SOCKET, options->listener->fd,
+		MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONN_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		(unsigned)CONN_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)REQUEST_IDLE_SECONDS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, s, MHD_OPTION_END);
+	if (s->daemon == NULL) {
+		(void)pthread_mutex_destroy(&s->lock);
+		free(s);
+		return err_set(err, ERR_SHORTAGE, "the HTTP library could not start its threads");
+	}
+	*ret = s;
+	return 0;
+}
+
+static bool is_busy(struct server *s)
+{
+	bool busy = false;
+
+	(void)pthread_mutex_lock(&s->lock);
+	for (const struct conn *c = s->conns; c != NULL; c = c->next)
+		busy |= c->busy;
+	(void)pthread_mutex_unlock(&s->lock);
+	return busy;
+}
+
+void server_stop(struct server *s, int ms)
+{
+	int64_t until = day_monotonic_ms() + ms;
+
+	if (s == NULL)
+		return;
+	(void)MHD_quiesce_daemon(s->daemon);
+	while (is_busy(s) && day_monotonic_ms() < until)
+		(void)usleep(10000);
+	MHD_stop_daemon(s->daemon);
+	(void)pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+const char *server_library_version(void)
+{
+	return MHD_get_version();
+}
+
+const char *server_zlib_version(void)
+{
+	return zlibVersion();
+}

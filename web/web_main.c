@@ -1,4 +1,192 @@
-int main(void)
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "ruad_version.h"
+#include "store/base/conf.h"
+#include "store/base/day.h"
+#include "store/base/log.h"
+#include "web/server.h"
+
+/* How often connections are looked at, and how long answers under way may take at the end. */
+#define TICK_MS 200
+#define STOP_MS 1500
+
+static const char usage[] = "usage: ruad-web [-hVv] [--check-config] [--config FILE] [--db FILE]\n"
+			    "                [--listen ADDRESS:PORT | --listen unix:PATH]\n";
+
+static const char help[] =
+	"\n"
+	"Serves the DMARC reports in the database as pages and JSON.\n"
+	"\n"
+	"      --check-config   read the settings, print them and stop\n"
+	"      --config FILE    settings (default: ~/.config/ruad/ruad.conf, /etc/ruad/ruad.conf)\n"
+	"      --db FILE        database\n"
+	"      --listen WHERE   127.0.0.1:8080, [::1]:8080 or unix:/path/to/socket\n"
+	"  -h, --help           this text\n"
+	"  -V, --version        versions of the program and its libraries\n"
+	"  -v, --verbose        say more\n";
+
+enum option_id {
+	OPTION_CHECK = 256,
+	OPTION_CONFIG,
+	OPTION_DB,
+	OPTION_LISTEN,
+};
+
+struct options {
+	const char *config, *db, *listen;
+	bool check;
+	int verbose;
+};
+
+static void print_version(void)
 {
+	(void)printf("ruad-web %s\nlibmicrohttpd %s\nSQLite %s\nzlib %s\n", RUAD_VERSION,
+		server_library_version(), store_sqlite_version(), server_zlib_version());
+}
+
+/* -1: go on; else the exit status. */
+static int parse_options(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "check-config", no_argument, NULL, OPTION_CHECK },
+		{ "config", required_argument, NULL, OPTION_CONFIG },
+		{ "db", required_argument, NULL, OPTION_DB },
+		{ "listen", required_argument, NULL, OPTION_LISTEN },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "hVv", longs, NULL)) != -1) {
+		switch (c) {
+		case OPTION_CHECK:
+			o->check = true;
+			break;
+		case OPTION_CONFIG:
+			o->config = optarg;
+			break;
+		case OPTION_DB:
+			o->db = optarg;
+			break;
+		case OPTION_LISTEN:
+			o->listen = optarg;
+			break;
+		case 'h':
+			(void)printf("%s%s", usage, help);
+			return EX_OK;
+		case 'V':
+			print_version();
+			return EX_OK;
+		case 'v':
+			o->verbose++;
+			break;
+		default:
+			(void)fprintf(stderr, "%s", usage);
+			return EX_USAGE;
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "ruad-web: unexpected argument %s\n%s", argv[optind], usage);
+		return EX_USAGE;
+	}
+	return -1;
+}
+
+static int fail(const struct err *err)
+{
+	log_line(LOG_LEVEL_ERROR, "%s", err->text);
+	return err_exit_status(err);
+}
+
+static int load_settings(struct conf *conf, const struct options *o, struct err *err)
+{
+	conf_init(conf);
+	if (conf_load(conf, o->config, err) < 0)
+		return -1;
+	if (o->db != NULL &&
+		conf_set(conf, SLICE_LIT("store"), SLICE_LIT("db"), slice_of(o->db), err) < 0)
+		return err_wrap(err, "--db");
+	if (o->listen != NULL &&
+		conf_set(conf, SLICE_LIT("web"), SLICE_LIT("listen"), slice_of(o->listen), err) < 0)
+		return err_wrap(err, "--listen");
 	return 0;
+}
+
+static void complain(const char *line)
+{
+	log_line(LOG_LEVEL_WARNING, "%s", line);
+}
+
+/* Until a signal asks us to stop. */
+static void serve(struct server *s, const sigset_t *stop)
+{
+	const struct timespec tick = { 0, TICK_MS * 1000000L };
+
+	while (sigtimedwait(stop, NULL, &tick) < 0)
+		server_tick(s);
+}
+
+static int run(const struct conf *conf, const sigset_t *stop)
+{
+	struct web web = { .version = RUAD_VERSION, .started = day_now(), .complain = complain };
+	struct listener listener = { .fd = -1 };
+	struct server_options options = { .web = &web, .listener = &listener, .hosts = conf->host };
+	struct server *s = NULL;
+	struct err err = ERR_INIT;
+	int status = EX_OK;
+
+	web.pool = pool_open(conf->db);
+	if (web.pool == NULL) {
+		(void)err_set(&err, ERR_SHORTAGE, "no memory");
+		goto out;
+	}
+	if (listener_open(&listener, conf->listen, &err) < 0 ||
+		server_start(&s, &options, &err) < 0)
+		goto out;
+	log_line(LOG_LEVEL_NOTICE, "serving %s on %s%s", conf->db,
+		listener.host[0] != '\0' ? "http://" : "", listener.name);
+	listener_notify("READY=1");
+	serve(s, stop);
+	listener_notify("STOPPING=1");
+	server_stop(s, STOP_MS);
+out:
+	if (err.code != ERR_NONE)
+		status = fail(&err);
+	listener_close(&listener);
+	pool_close(web.pool);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct conf conf;
+	struct err err = ERR_INIT;
+	sigset_t stop;
+	int status = parse_options(&o, argc, argv);
+
+	if (status >= 0)
+		return status;
+	log_init("ruad-web", (enum log_level)(LOG_LEVEL_NOTICE + (o.verbose > 2 ? 2 : o.verbose)));
+	/* Before any thread is made, so that all of them leave the signals to serve(). */
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigaddset(&stop, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (load_settings(&conf, &o, &err) < 0)
+		return fail(&err);
+	if (o.check) {
+		conf_print(&conf);
+		return EX_OK;
+	}
+	return run(&conf, &stop);
 }

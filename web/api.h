@@ -1,0 +1,27 @@
+/*
+ * api: the JSON interface, /api/v1, and /healthz.
+ *
+ * Each answer is a question of store/query.h written by store/emit.h, so its rows are those of
+ * ruad-query. The route says which question; the parameters say the rest.
+ */
+#ifndef WEB_API_H
+#define WEB_API_H
+
+#include "web/route.h"
+
+/* Rows of a list when the limit parameter says nothing. */
+#define API_LIMIT 100
+
+web_handler api_health;		/* "ok": the process runs and can read what there is */
+web_handler api_single;		/* one row as an object */
+web_handler api_rows;		/* a page of rows */
+web_handler api_report;		/* a report, its notes, what was unreadable, its records */
+web_handler api_original;	/* its XML */
+
+/* The request's parameters as a filter; for the pages too. res->parameter names the one at fault. */
+int api_filter(const struct request *req, struct response *res, enum query_kind kind,
+	struct query_filter *f, struct err *err);
+/* The number in the address. ERR_NOT_FOUND if it is none. */
+int api_id(const struct request *req, int64_t *ret, struct err *err);
+
+#endif
