@@ -47,9 +47,9 @@ static int check_loopback(const struct ip *ip, struct err *err)
 /* The address a socket really has: into name and host. */
 static int describe(struct listener *l, struct err *err)
 {
-	union address at;
+	union address at = { 0 };
 	socklen_t len = sizeof at;
-	struct ip ip;
+	struct ip ip = { { 0 }, 0 };
 	char text[IP_TEXT_MAX];
 	bool v6;
 
@@ -120,7 +120,7 @@ static int parse_where(struct slice where, struct ip *ip, uint16_t *port, struct
 	struct err_quote quote;
 	size_t colon = where.len;
 	struct slice host;
-	uint64_t number;
+	uint64_t number = 0;
 
 	while (colon > 0 && where.ptr[colon - 1] != ':')
 		colon--;
@@ -145,8 +145,8 @@ static int open_ip(struct listener *l, const char *where, struct err *err)
 {
 	union address at = { 0 };
 	socklen_t len;
-	struct ip ip;
-	uint16_t port;
+	struct ip ip = { { 0 }, 0 };
+	uint16_t port = 0;
 	int on = 1;
 
 	if (parse_where(slice_of(where), &ip, &port, err) < 0 || check_loopback(&ip, err) < 0)

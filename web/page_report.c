@@ -200,7 +200,7 @@ static void pair(struct html *h, const struct value *row, const char *column)
 	size_t at = query_column(QUERY_REPORT, column), len;
 	const struct column *c = &query_columns(QUERY_REPORT, &len)[at];
 	char text[HTML_NUMBER_MAX];
-	struct slice s = SLICE_ABSENT;
+	struct slice s;
 
 	if (row[at].null)
 		return;

@@ -200,7 +200,7 @@ static bool is_digits(struct slice s)
 /* The name in a Host header, without its port. Absent if it is no host. */
 static struct slice host_name(struct slice host)
 {
-	struct slice port = SLICE_ABSENT, name = host;
+	struct slice port = SLICE_ABSENT, name;
 	size_t end;
 
 	if (host.len > 0 && host.ptr[0] == '[') {
