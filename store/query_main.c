@@ -43,10 +43,11 @@ struct command {
 };
 
 static const char help[] =
-	"usage: ruad-query [--db file] [--config file] [--format text|json|ndjson|csv|html]\n"
-	"                  [--lang en|es] command [filter ...]\n"
-	"       ruad-query [--config file] --check-config\n"
-	"       ruad-query --help | --version\n"
+	"usage: ruad-query [--db FILE] [--config FILE] [--format FORMAT] [--lang LANG]\n"
+	"                  COMMAND [FILTER ...]\n"
+	"       ruad-query [--config FILE] --check-config\n"
+	"       ruad-query --help\n"
+	"       ruad-query --version\n"
 	"\n"
 	"commands:\n"
 	"  domains              a row a domain: policy, messages, pass and fail\n"
@@ -75,6 +76,7 @@ static const char help[] =
 	"  --ending stored|duplicate|... --group-by day|week\n"
 	"  --sort FIELD (or --sort=-FIELD) --limit ROWS --offset ROWS\n"
 	"\n"
+	"FORMAT is text, json, ndjson, csv or html; LANG is en or es.\n"
 	"The window is the last 30 whole UTC days unless named. ruad-query(1) tells the rest.\n";
 
 /* ---- output ---------------------------------------------------------------------------------- */
@@ -307,8 +309,11 @@ static bool parameter_name(struct slice option, char dst[NAME_MAX_])
 {
 	if (option.len >= NAME_MAX_)
 		return false;
-	for (size_t i = 0; i < option.len; i++)
-		dst[i] = option.ptr[i] == '-' ? '_' : option.ptr[i];
+	memcpy(dst, option.ptr, option.len);
+	for (size_t i = 0; i < option.len; i++) {
+		if (dst[i] == '-')
+			dst[i] = '_';
+	}
 	dst[option.len] = '\0';
 	return memchr(option.ptr, '_', option.len) == NULL;
 }
@@ -509,11 +514,11 @@ static bool told(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (strcmp(argv[i], "--help") == 0) {
-			fputs(help, stdout);
+			(void)fputs(help, stdout);
 			return true;
 		}
 		if (strcmp(argv[i], "--version") == 0) {
-			printf("ruad-query %s (SQLite %s)\n", RUAD_VERSION, store_sqlite_version());
+			(void)printf("ruad-query %s (SQLite %s)\n", RUAD_VERSION, store_sqlite_version());
 			return true;
 		}
 	}

@@ -952,6 +952,52 @@ static void a_field_means_the_same_in_every_answer(void **state)
 	}
 }
 
+/* `.It Va NAME` lines of the page. */
+static bool manual_names(const char *page, const char *name)
+{
+	char line[64];
+
+	(void)snprintf(line, sizeof line, "\n.It Va %s\n", name);
+	return strstr(page, line) != NULL;
+}
+
+static bool is_field(const char *name, size_t len)
+{
+	for (int k = 0; k < QUERY_KIND_COUNT; k++) {
+		if (query_find_column((enum query_kind)k, slice_from(name, len)) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void the_manual_names_every_field_and_no_other(void **state)
+{
+	static char page[64 * 1024];
+	FILE *file = fopen("store/ruad.7", "r");
+	size_t n;
+
+	(void)state;
+	assert_non_null(file);
+	n = fread(page, 1, sizeof page - 1, file);
+	page[n] = '\0';
+	(void)fclose(file);
+	for (int k = 0; k < QUERY_KIND_COUNT; k++) {
+		size_t len;
+		const struct column *columns = query_columns((enum query_kind)k, &len);
+
+		for (size_t i = 0; i < len; i++) {
+			if (!manual_names(page, columns[i].name))
+				fail_msg("ruad.7 does not name %s", columns[i].name);
+		}
+	}
+	for (char *at = strstr(page, "\n.It Va "); at != NULL; at = strstr(at + 1, "\n.It Va ")) {
+		const char *name = at + strlen("\n.It Va ");
+
+		if (!is_field(name, strcspn(name, "\n")))
+			fail_msg("ruad.7 names %.*s", (int)strcspn(name, "\n"), name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -981,6 +1027,7 @@ int main(void)
 		cmocka_unit_test(an_answer_that_takes_too_long_is_given_up),
 		cmocka_unit_test(every_query_is_driven_by_an_index),
 		cmocka_unit_test(a_field_means_the_same_in_every_answer),
+		cmocka_unit_test(the_manual_names_every_field_and_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
