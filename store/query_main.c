@@ -518,7 +518,8 @@ static bool told(int argc, char **argv)
 			return true;
 		}
 		if (strcmp(argv[i], "--version") == 0) {
-			(void)printf("ruad-query %s (SQLite %s)\n", RUAD_VERSION, store_sqlite_version());
+			(void)printf("ruad-query %s (SQLite %s)\n", RUAD_VERSION,
+				store_sqlite_version());
 			return true;
 		}
 	}

@@ -550,23 +550,24 @@ STMT(STMT_TEST_ENDINGS,
 STMT(STMT_TEST_EVIDENCE,
 	"SELECT count(*), min(r.id) FROM report AS r WHERE NOT EXISTS (SELECT 1 FROM entry AS e"
 	" WHERE e.report = r.id AND e.receipt = r.receipt"
-	" AND e.ending = iif(r.unreadable > 0, 3, 1))")
+	" AND e.ending IN (1, 3))")
 STMT(STMT_TEST_VERDICTS,
 	"SELECT t.dkim, t.spf, sum(x.count) FROM record AS x CROSS JOIN detail AS t ON t.id = x.detail"
 	" GROUP BY t.dkim, t.spf")
 STMT(STMT_TEST_SUMS,
 	"SELECT coalesce(sum(pass), 0), coalesce(sum(fail), 0), coalesce(sum(unknown), 0) FROM report")
 STMT(STMT_TEST_TWINS,
-	"SELECT count(*), min(r.id) FROM report AS r WHERE r.twin <> EXISTS (SELECT 1 FROM report AS o"
+	"SELECT count(*), min(r.id) FROM report AS r WHERE r.twin <> (r.records > 0 AND EXISTS"
+	" (SELECT 1 FROM report AS o"
 	" WHERE o.domain = r.domain AND o.begin = r.begin AND o.end = r.end"
 	" AND o.records_digest = r.records_digest AND o.reporter_same = r.reporter_same"
-	" AND o.id < r.id)")
+	" AND o.id < r.id))")
 STMT(STMT_TEST_ORPHANS,
-	"SELECT (SELECT count(*) FROM record AS x WHERE NOT EXISTS"
-	" (SELECT 1 FROM report AS r WHERE r.id = x.report)) +"
-	" (SELECT count(*) FROM original AS o WHERE NOT EXISTS"
-	" (SELECT 1 FROM report AS r WHERE r.original = o.id) AND NOT EXISTS"
-	" (SELECT 1 FROM entry AS e WHERE e.original = o.id)), NULL")
+	"SELECT (SELECT count(*) FROM record WHERE report NOT IN (SELECT id FROM report)) +"
+	" (SELECT count(*) FROM original WHERE id NOT IN"
+	" (SELECT original FROM report WHERE original IS NOT NULL"
+	" UNION ALL SELECT original FROM entry WHERE original IS NOT NULL)) +"
+	" (SELECT count(*) FROM original_more WHERE original NOT IN (SELECT id FROM original)), NULL")
 STMT(STMT_TEST_FOREIGN_KEYS, "SELECT count(*), NULL FROM pragma_foreign_key_check")
 STMT(STMT_TEST_PAGES,
 	"SELECT count(*), NULL FROM pragma_quick_check WHERE quick_check <> 'ok'")
