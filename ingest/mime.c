@@ -362,6 +362,16 @@ static void body_filter(struct body *b, GMimeContentEncoding encoding)
 	b->stream = filtered;
 }
 
+/* A stream over a file answers -1 where its bound is, one over memory 0: to us both are the end. */
+static ssize_t stream_read(GMimeStream *stream, char *dst, size_t cap, struct err *err)
+{
+	ssize_t got = g_mime_stream_read(stream, dst, cap);
+
+	if (got < 0 && g_mime_stream_eos(stream))
+		return 0;
+	return got < 0 ? err_set(err, ERR_SHORTAGE, "read: the mail cannot be read") : got;
+}
+
 /* Bytes of the part with its label's encoding taken off. */
 static ssize_t pull_first(struct body *b, char *dst, size_t cap, struct err *err)
 {
@@ -369,14 +379,12 @@ static ssize_t pull_first(struct body *b, char *dst, size_t cap, struct err *err
 	size_t want = cap - 2 < sizeof raw ? cap - 2 : sizeof raw, n = 0;
 	ssize_t got;
 
-	if (b->decoding != BASE64) {
-		got = g_mime_stream_read(b->stream, dst, cap);
-		return got < 0 ? err_set(err, ERR_SHORTAGE, "read: the mail cannot be read") : got;
-	}
+	if (b->decoding != BASE64)
+		return stream_read(b->stream, dst, cap, err);
 	while (n == 0 && !b->stream_over) {
-		got = g_mime_stream_read(b->stream, raw, want);
+		got = stream_read(b->stream, raw, want, err);
 		if (got < 0)
-			return err_set(err, ERR_SHORTAGE, "read: the mail cannot be read");
+			return -1;
 		b->stream_over = got == 0;
 		n = got > 0 ? base64_decode(&b->first, slice_from(raw, (size_t)got), dst)
 			    : base64_finish(&b->first, dst);
