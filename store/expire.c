@@ -7,7 +7,8 @@ struct old_report {
 	int32_t day;
 };
 
-/* 1: there is one; 0: none; -1. One at a time: each drop changes what is the oldest. */
+/* 1: there is one; 0: none; -1. The last of a day first: a twin never outlives the report that
+ * makes it one. */
 static int pick(
 	struct store *st, int32_t day, bool originals_only, struct old_report *ret, struct err *err)
 {

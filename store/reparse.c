@@ -16,6 +16,7 @@ enum {
 	COLUMN_COMPARED, /* from here ... */
 	COLUMN_BEGIN = COLUMN_COMPARED + 3,
 	COLUMN_END,
+	COLUMN_UNREADABLE = COLUMN_END + 3,
 	COLUMN_RECORD_CONTENTS = 30,
 	COLUMN_DOMAIN, /* ... to before here */
 	COLUMN_DAY,
@@ -289,6 +290,33 @@ static int settle_twins(struct store *st, struct facts *f, struct err *err)
 	return sql_run(st, stmt, "cannot settle twins", err);
 }
 
+/* The receipt's line, and the mail's ending with it, say whether all of the report was read. */
+static int settle_receipt(
+	struct store *st, const struct store_reparse *r, bool partial, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	if (sql_get(st, STMT_REPARSE_ENTRY, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, r->id);
+	(void)sqlite3_bind_int64(stmt, 2, r->kept.receipt);
+	(void)sqlite3_bind_int(stmt, 3, partial ? REPORT_PARTIAL : REPORT_STORED);
+	if (sql_run(st, stmt, "cannot change a receipt", err) < 0)
+		return -1;
+	return writer_run_1(st, STMT_REPARSE_RECEIPT, r->kept.receipt, err);
+}
+
+static int settle(struct store_reparse *r, struct facts *now, struct err *err)
+{
+	sqlite3_value **c = now->columns;
+
+	if (rollup_add_stored(r->st, r->id, sqlite3_value_int64(c[COLUMN_DOMAIN]),
+		    sqlite3_value_int(c[COLUMN_DAY]), err) < 0 ||
+		settle_twins(r->st, &r->old, err) < 0 || settle_twins(r->st, now, err) < 0)
+		return -1;
+	return settle_receipt(r->st, r, sqlite3_value_int64(c[COLUMN_UNREADABLE]) > 0, err);
+}
+
 int reparse_end(struct store_reparse *r, bool *ret_equal, struct err *err)
 {
 	struct facts now = { .columns = { NULL } };
@@ -301,11 +329,7 @@ int reparse_end(struct store_reparse *r, bool *ret_equal, struct err *err)
 	compare(r, &now, names);
 	r->changed = r->what.len > 0 || buf_failed(&r->what);
 	*ret_equal = !r->changed;
-	if (r->changed &&
-		(rollup_add_stored(r->st, r->id, sqlite3_value_int64(now.columns[COLUMN_DOMAIN]),
-			 sqlite3_value_int(now.columns[COLUMN_DAY]), err) < 0 ||
-			settle_twins(r->st, &r->old, err) < 0 ||
-			settle_twins(r->st, &now, err) < 0))
+	if (r->changed && settle(r, &now, err) < 0)
 		goto out;
 	rc = 0;
 out:

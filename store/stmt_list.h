@@ -83,7 +83,8 @@ STMT(STMT_DAILY_ADD_REPORT,
 	"ON CONFLICT DO UPDATE SET records = records + excluded.records, "
 	"messages = messages + excluded.messages")
 STMT(STMT_DAILY_SUBTRACT_REPORT,
-	"UPDATE daily SET records = records - x.records, messages = messages - x.messages FROM "
+	"UPDATE daily SET records = daily.records - x.records, "
+	"messages = daily.messages - x.messages FROM "
 	"(SELECT r.source AS source, d.disposition * 16 + d.dkim * 4 + d.spf AS result, "
 	"count(*) AS records, sum(r.count) AS messages FROM record r JOIN detail d ON d.id = r.detail "
 	"WHERE r.report = ?1 GROUP BY 1, 2) AS x "
@@ -107,8 +108,8 @@ STMT(STMT_RECEIPT_ADD,
 	"subject, message_id, date, auth_server, auth_dkim, auth_spf, auth_dmarc) "
 	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 STMT(STMT_RECEIPT_AGAIN,
-	"UPDATE receipt SET size = ?4, mtime_ns = ?5, seen = ?6, ending = ?7, trust = ?8, from_address = ?9, subject = ?10, "
-	"message_id = ?11, date = ?12, auth_server = ?13, auth_dkim = ?14, auth_spf = ?15, "
+	"UPDATE receipt SET size = ?4, mtime_ns = ?5, seen = ?6, ending = ?7, trust = ?8, "
+	"from_address = ?9, subject = ?10, message_id = ?11, date = ?12, auth_server = ?13, auth_dkim = ?14, auth_spf = ?15, "
 	"auth_dmarc = ?16 WHERE id = ?1 AND inbox = ?2 AND name = ?3")
 STMT(STMT_ENTRY_ADD,
 	"INSERT INTO entry (receipt, n, ending, place, kind, reason, report, original) "
@@ -147,12 +148,19 @@ STMT(STMT_REPARSE_TWINS,
 	"AND o.records_digest = report.records_digest AND o.reporter_same = report.reporter_same "
 	"AND o.id < report.id) "
 	"WHERE domain = ?1 AND begin = ?2 AND end = ?3 AND records_digest = ?4 AND reporter_same = ?5")
+STMT(STMT_REPARSE_ENTRY,
+	"UPDATE entry SET ending = ?3 WHERE report = ?1 AND receipt = ?2 AND ending IN (1, 3)")
+STMT(STMT_REPARSE_RECEIPT,
+	"UPDATE receipt SET ending = (SELECT max(ending) FROM entry WHERE receipt = receipt.id) "
+	"WHERE id = ?1 AND EXISTS (SELECT 1 FROM entry WHERE receipt = receipt.id)")
 
 /* expire.c */
 STMT(STMT_EXPIRE_PICK,
-	"SELECT id, domain, day, original FROM report WHERE day < ? ORDER BY day LIMIT 1")
+	"SELECT id, domain, day, original FROM report WHERE day < ? "
+	"ORDER BY day DESC, domain DESC, id DESC LIMIT 1")
 STMT(STMT_EXPIRE_PICK_ORIGINAL,
-	"SELECT id, original FROM report WHERE day < ? AND original IS NOT NULL ORDER BY day LIMIT 1")
+	"SELECT id, domain, day, original FROM report WHERE day < ? AND original IS NOT NULL "
+	"ORDER BY day DESC, domain DESC, id DESC LIMIT 1")
 STMT(STMT_EXPIRE_CONFLICTS_MORE_DROP,
 	"DELETE FROM original_more WHERE original IN "
 	"(SELECT original FROM entry WHERE report = ? AND original IS NOT NULL)")

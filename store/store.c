@@ -23,7 +23,7 @@
 #define SQL_BYTES_MAX   (64 * 1024)
 #define CACHE_KIB       8192
 #define WAL_BYTES_KEEP  (16 * 1024 * 1024)
-#define UNDO_BYTES_KEEP (256 * 1024)
+#define UNDO_BYTES_KEEP (120 * 1024)
 #define CLOSING_MS_MAX  500
 
 static const char *printable_path(struct err_quote *q, const struct store *st)
@@ -214,7 +214,9 @@ static void harden(sqlite3 *db)
 /*
  * Once a process, before SQLite wakes up. A savepoint's undo journal goes to a temporary file when
  * it passes 64 KiB, which nearly every mail does by a little: 40 writes a mail, a third of the time
- * of storing it. Statistics of SQLite's memory are asked for by nobody.
+ * of storing it. Not 128 KiB or more: what was in memory goes to the file in one write, SQLite's
+ * unix layer cuts a write at 0x1ffff bytes and takes the rest for a full disk. Statistics of
+ * SQLite's memory are asked for by nobody.
  */
 static void configure(void)
 {
@@ -286,7 +288,8 @@ static int open_writer(struct store *st, struct err *err)
 	 * from the first moment there is one. */
 	if (set_pragmas(st, err) < 0 || migrate_up(st, err) < 0)
 		return -1;
-	return sql_exec(st, "PRAGMA journal_mode = WAL", err);
+	/* The read makes the log's files, for readers who may not make them. */
+	return sql_exec(st, "PRAGMA journal_mode = WAL; SELECT 1 FROM meta", err);
 }
 
 static int open_memory(struct store *st, struct err *err)
