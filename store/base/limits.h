@@ -38,7 +38,7 @@
 
 /* Nested elements; the schema needs 6. libxml2's own limit does not act on a SAX client. */
 #define XML_DEPTH_MAX 32
-/* Elements of unknown name; each distinct name costs libxml2 more than the one before. */
+/* Distinct names no standard has; each costs libxml2 more than the one before. */
 #define XML_UNKNOWN_MAX 1000
 /* Bytes between two parser events: one tag with 100,000 attributes takes seconds. */
 #define XML_TOKEN_BYTES_MAX (64 * 1024)

@@ -21,15 +21,15 @@
 
 struct recording {
 	struct report_sink sink;
-	struct buf lines;		/* what happened */
-	struct buf original;		/* the bytes of the last report */
-	struct report_outcome outcome;	/* what report_end says */
-	const char *fail_op;		/* the operation that fails, or NULL */
+	struct buf lines;              /* what happened */
+	struct buf original;           /* the bytes of the last report */
+	struct report_outcome outcome; /* what report_end says */
+	const char *fail_op;           /* the operation that fails, or NULL */
 	enum err_code fail_code;
 	/* Sums over the last report. */
 	uint64_t records, unreadable, placeholders, notes[REPORT_NOTE_COUNT];
 	int64_t messages, verdicts[REPORT_VERDICT_COUNT], dispositions[REPORT_DISPOSITION_COUNT];
-	bool quiet;			/* sums only, no line for a record */
+	bool quiet; /* sums only, no line for a record */
 };
 
 static inline const char *recording_text(const struct recording *r)
@@ -57,8 +57,8 @@ static inline void recording_slice(struct recording *r, const char *name, struct
 	buf_add_text(&r->lines, "\"");
 }
 
-static inline void recording_word(struct recording *r, const char *name,
-	const struct vocabulary *v, struct report_word word)
+static inline void recording_word(
+	struct recording *r, const char *name, const struct vocabulary *v, struct report_word word)
 {
 	const char *meaning = word.meaning < v->count ? v->names[word.meaning] : "OUT OF RANGE";
 
@@ -78,8 +78,8 @@ static inline int recording_mail_known(struct report_sink *s, const struct repor
 	return recording_fails((struct recording *)s, "mail_known", err);
 }
 
-static inline int recording_mail_begin(struct report_sink *s, const struct report_mail *mail,
-	struct err *err)
+static inline int recording_mail_begin(
+	struct report_sink *s, const struct report_mail *mail, struct err *err)
 {
 	struct recording *r = (struct recording *)s;
 
@@ -114,8 +114,8 @@ static inline int recording_original(struct report_sink *s, struct slice bytes, 
 	return recording_fails(r, "original", err);
 }
 
-static inline int recording_head(struct report_sink *s, const struct report_head *head,
-	struct err *err)
+static inline int recording_head(
+	struct report_sink *s, const struct report_head *head, struct err *err)
 {
 	struct recording *r = (struct recording *)s;
 	char begin[DAY_TEXT_MAX], end[DAY_TEXT_MAX];
@@ -162,8 +162,8 @@ static inline void recording_auth(struct recording *r, const struct report_auth 
 	buf_add_text(&r->lines, "]");
 }
 
-static inline int recording_record(struct report_sink *s, const struct report_record *record,
-	struct err *err)
+static inline int recording_record(
+	struct report_sink *s, const struct report_record *record, struct err *err)
 {
 	struct recording *r = (struct recording *)s;
 	char ip[IP_TEXT_MAX];
@@ -195,14 +195,15 @@ static inline int recording_record(struct report_sink *s, const struct report_re
 	return recording_fails(r, "record", err);
 }
 
-static inline int recording_unreadable(struct report_sink *s, const struct report_unreadable *u,
-	struct err *err)
+static inline int recording_unreadable(
+	struct report_sink *s, const struct report_unreadable *u, struct err *err)
 {
 	struct recording *r = (struct recording *)s;
 
 	r->unreadable++;
 	if (!r->quiet)
-		buf_printf(&r->lines, "unreadable %u line %u: %s\n", u->position, u->line, u->reason);
+		buf_printf(
+			&r->lines, "unreadable %u line %u: %s\n", u->position, u->line, u->reason);
 	return recording_fails(r, "unreadable", err);
 }
 
@@ -216,8 +217,8 @@ static inline int recording_placeholder(struct report_sink *s, struct err *err)
 }
 
 /* Like a store: a repeated note is counted, its first line stays. */
-static inline int recording_note(struct report_sink *s, enum report_note note, struct slice detail,
-	struct err *err)
+static inline int recording_note(
+	struct report_sink *s, enum report_note note, struct slice detail, struct err *err)
 {
 	struct recording *r = (struct recording *)s;
 
@@ -232,8 +233,8 @@ static inline int recording_note(struct report_sink *s, enum report_note note, s
 	return recording_fails(r, "note", err);
 }
 
-static inline int recording_report_end(struct report_sink *s, struct report_outcome *ret,
-	struct err *err)
+static inline int recording_report_end(
+	struct report_sink *s, struct report_outcome *ret, struct err *err)
 {
 	struct recording *r = (struct recording *)s;
 
@@ -254,8 +255,8 @@ static inline int recording_report_abandon(struct report_sink *s, struct err *er
 	return recording_fails(r, "report_abandon", err);
 }
 
-static inline int recording_entry(struct report_sink *s, const struct report_entry *entry,
-	struct err *err)
+static inline int recording_entry(
+	struct report_sink *s, const struct report_entry *entry, struct err *err)
 {
 	struct recording *r = (struct recording *)s;
 
@@ -270,8 +271,8 @@ static inline int recording_entry(struct report_sink *s, const struct report_ent
 	return recording_fails(r, "entry", err);
 }
 
-static inline int recording_mail_end(struct report_sink *s, enum report_ending ending,
-	struct err *err)
+static inline int recording_mail_end(
+	struct report_sink *s, enum report_ending ending, struct err *err)
 {
 	struct recording *r = (struct recording *)s;
 
