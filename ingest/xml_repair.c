@@ -211,6 +211,9 @@ static int push(struct xml_repair *r, struct slice name, struct err *err)
 	e->text = known == XML_NAME_TEXT;
 	e->record = (r->depth > 0 && e[-1].record) ||
 		    slice_equal_fold(local_name(name), SLICE_LIT("record"));
+	for (unsigned i = 0; e->known && i < r->depth; i++)
+		r->stack[i].holds_known = true;
+	e->holds_known = false;
 	r->depth++;
 	return 0;
 }
@@ -234,10 +237,10 @@ static void pop(struct xml_repair *r, struct buf *out)
 	r->done = r->depth == 0;
 }
 
-/* May this element's end tag be supplied? */
+/* May this element's end tag be supplied? Not if it would have swallowed a part of the report. */
 static bool may_lack_end(const struct xml_repair_element *e)
 {
-	return !e->known || (e->text && !e->record);
+	return e->known ? e->text && !e->record : !e->holds_known;
 }
 
 /* 1: the end tag was good or could be made so; 0: it belongs to nothing and is text; -1. */
@@ -377,6 +380,13 @@ static int put_start(struct xml_repair *r, const struct piece *piece, struct sli
 	return 0;
 }
 
+/* `Foo <bar> Inc`: in a text only the names of the standards are tags. */
+static bool is_text_tag(const struct xml_repair *r, struct slice name)
+{
+	return r->depth > 0 && r->stack[r->depth - 1].text &&
+	       r->known(local_name(name)) == XML_NAME_UNKNOWN;
+}
+
 /* How much of s was dealt with; 0: more is needed; -1. */
 static int markup(
 	struct xml_repair *r, struct slice s, size_t *ret, struct buf *out, struct err *err)
@@ -406,6 +416,8 @@ static int markup(
 		return 0;
 	case PIECE_START:
 	case PIECE_EMPTY:
+		if (is_text_tag(r, piece.name))
+			break;
 		return put_start(r, &piece, slice_from(s.ptr, piece.len), out, err);
 	case PIECE_END:
 		r->after_record = false;

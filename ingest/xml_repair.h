@@ -8,7 +8,8 @@
  *	- what stands before <feedback> and behind </feedback> is dropped
  *	- a `<`, `>` or `&` that begins no tag, comment or reference is text
  *	- characters XML forbids are dropped, and so are comments and processing instructions
- *	- an element no standard names, or a text of the head, may lack its end tag
+ *	- an element no standard names (if it holds none of theirs), or a text of the head, may
+ *	  lack its end tag; within a text such an element is text
  *	- a final `</feedback` may lack its `>`
  *
  * A record is never mended: each of its elements must have had its own end tag, and a document
@@ -32,6 +33,7 @@ struct xml_repair_element {
 	char name[XML_REPAIR_NAME_MAX];		/* as written, with its prefix */
 	uint8_t len;
 	bool text, known, record;
+	bool holds_known;	/* an element of the grammar stands in it */
 };
 
 struct xml_repair {
