@@ -252,7 +252,7 @@ STMT(STMT_CLAIM_DROP_UNUSED,
 	Q_ROW("x.source", Q_DETAIL_RESULT) ")"
 
 /* Sums over facts. */
-#define Q_SUM(condition) "coalesce(sum(messages) FILTER (WHERE " condition "), 0)"
+#define Q_SUM(condition) "sum(iif(" condition ", messages, 0))"
 #define Q_SUMS \
 	"sum(messages) AS messages, sum(records) AS records, " \
 	Q_SUM("(result & 12) = 8 OR (result & 3) = 2") " AS pass, " \
