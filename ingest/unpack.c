@@ -134,26 +134,26 @@ static int too_deep(struct err *err)
 /* All that `in` gives, for a zip must be whole. */
 static int load(struct buf *bytes, struct reader *in, struct err *err)
 {
-	size_t step = READ_BYTES;
-	ssize_t n;
+	char one;
+	ssize_t n = 1;
 
 	buf_clear(bytes);
-	for (;;) {
-		char *room;
+	while (n > 0) {
+		size_t left = bytes->max - bytes->len, step = left < READ_BYTES ? left : READ_BYTES;
+		char *room = &one; /* full: is there more? */
 
-		if (step > bytes->max - bytes->len)
-			step = bytes->max - bytes->len + 1;
-		room = buf_room(bytes, step);
-		if (room == NULL && bytes->state == BUF_TOO_LONG)
-			return err_set(
-				err, ERR_REPORT, "longer than %d bytes", ATTACHMENT_BYTES_MAX);
+		if (step > 0)
+			room = buf_room(bytes, step);
 		if (room == NULL)
 			return err_set(err, ERR_SHORTAGE, "no memory for an attachment");
-		n = in->read(in, room, step, err);
-		if (n <= 0)
-			return (int)n;
-		bytes->len += (size_t)n;
+		n = in->read(in, room, step > 0 ? step : 1, err);
+		if (n > 0 && step == 0)
+			return err_set(
+				err, ERR_REPORT, "longer than %d bytes", ATTACHMENT_BYTES_MAX);
+		if (n > 0)
+			bytes->len += (size_t)n;
 	}
+	return (int)n;
 }
 
 static int frame_push(struct unpack *u, unsigned depth, struct reader *in, struct err *err)

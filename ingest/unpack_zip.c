@@ -10,7 +10,9 @@
 
 /* The end of central directory record and the longest comment behind it. */
 #define DIRECTORY_END_MAX (22 + 65535)
-#define JUNK_BEFORE_MAX   4096
+/* Names are labels. */
+#define NAME_KEEP       512
+#define JUNK_BEFORE_MAX 4096
 
 struct unzip {
 	struct reader reader;
@@ -20,6 +22,8 @@ struct unzip {
 	unsigned files; /* of these, files */
 	bool broken;    /* libarchive gave up within the file: begin anew behind it */
 	bool over;
+	size_t name_len;
+	char name[NAME_KEEP]; /* of the file at hand: libarchive's own goes with the archive */
 };
 
 bool unzip_sniff(struct slice head)
@@ -164,9 +168,18 @@ static int file_begin(
 	return 1;
 }
 
+static struct slice keep_name(struct unzip *z, struct slice name)
+{
+	z->name_len = name.len < NAME_KEEP ? name.len : NAME_KEEP;
+	if (z->name_len > 0)
+		memcpy(z->name, name.ptr, z->name_len);
+	return slice_absent(name) ? name : slice_from(z->name, z->name_len);
+}
+
 int unzip_next(struct unzip *z, struct slice *name, struct reader **data, struct err *err)
 {
 	struct archive_entry *entry;
+	struct slice path;
 	int rc;
 
 	if (z->over)
@@ -175,16 +188,15 @@ int unzip_next(struct unzip *z, struct slice *name, struct reader **data, struct
 		z->over = true;
 		return -1;
 	}
-	for (;;) {
+	do {
 		rc = header(z, &entry, err);
 		if (rc <= 0) {
 			z->over = true;
 			return rc;
 		}
-		*name = slice_of(archive_entry_pathname(entry));
-		if (is_file(entry, *name))
-			break;
-	}
+		path = slice_of(archive_entry_pathname(entry));
+	} while (!is_file(entry, path));
+	*name = keep_name(z, path);
 	*data = &z->reader;
 	return file_begin(z, entry, *name, err);
 }
