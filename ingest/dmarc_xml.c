@@ -528,3 +528,8 @@ bool dmarc_xml_sniff(struct slice head)
 	}
 	return false;
 }
+
+const char *dmarc_xml_version(void)
+{
+	return LIBXML_DOTTED_VERSION;
+}

@@ -15,4 +15,7 @@ bool dmarc_xml_sniff(struct slice head);
 int dmarc_xml_parse(struct reader *in, struct report_sink *to, struct parse_context *context,
 	struct err *err);
 
+/* The library's version, for --version. */
+const char *dmarc_xml_version(void);
+
 #endif

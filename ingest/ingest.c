@@ -166,7 +166,8 @@ static bool claims_report(const struct place *place, enum unpack_how how)
 /* Known kinds of mail are no fault, whatever their names claim. */
 static bool is_plain_data(const char *kind)
 {
-	static const char *const named[] = { "TLS report", "failure report", "bounce" };
+	static const char *const named[] = { "TLS report", "failure report",
+		"the word \"unused\"" };
 
 	for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
 		if (strcmp(kind, named[i]) == 0)
@@ -184,8 +185,7 @@ static int entry_not_a_report(struct ingest *in, const struct place *place,
 	struct err why = ERR_INIT;
 
 	if (is_plain_data(kind) && claims_report(place, entry->how)) {
-		err_set(&why, ERR_REPORT, "not an aggregate report but %s",
-			entry->head.len > 0 ? kind : "empty");
+		err_set(&why, ERR_REPORT, "%s where a report should be", kind);
 		return line_refuse(in, place->where, &why, NULL, err);
 	}
 	/* The text and pictures around a report are no findings; what an archive holds is. */
@@ -435,13 +435,16 @@ static int judge_content(struct ingest *in, struct err *err)
 			*err = why;
 			return -1;
 		}
+		/* A file that is no mail is still a file: named by what it holds. */
+		if (opened < 0 && in->item.bare)
+			bare = true;
 	}
 	in->mail.trust = bare ? REPORT_TRUST_LOCAL : REPORT_TRUST_UNKNOWN;
 	if (opened == 0 && !bare)
 		describe_mail(in, &headers);
 	if (in->to->ops->mail_begin(in->to, &in->mail, err) < 0)
 		goto out;
-	if (opened < 0)
+	if (opened < 0 && !bare)
 		rc = line_refuse(in, "", &why, NULL, err);
 	else
 		rc = bare ? ingest_bare(in, err) : ingest_mime(in, mime, &headers, err);
@@ -466,6 +469,8 @@ static int judge_deferred(struct ingest *in, struct err *err)
 {
 	if (in->to->ops->mail_abandon(in->to, err) < 0)
 		return -1;
+	/* What its header said went with the parser. */
+	in->mail = (struct report_mail){ .id = in->item.id, .seen = in->mail.seen };
 	in->worst = REPORT_NOT_A_REPORT;
 	return judge_unread(in, "cut short; it may still be being written", true, err);
 }

@@ -644,3 +644,12 @@ void mime_close(struct mime *m)
 	buf_release(&m->scratch);
 	free(m);
 }
+
+const char *mime_version(void)
+{
+	static char text[32];
+
+	(void)snprintf(text, sizeof text, "%u.%u.%u", gmime_major_version, gmime_minor_version,
+		gmime_micro_version);
+	return text;
+}

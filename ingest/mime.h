@@ -49,5 +49,7 @@ int mime_next(struct mime *m, struct mime_part *ret, struct err *err);
 /* Begin again with the first part (the repair pass reads a part twice). */
 int mime_rewind(struct mime *m, struct err *err);
 void mime_close(struct mime *m);
+/* The library's version, for --version. */
+const char *mime_version(void);
 
 #endif

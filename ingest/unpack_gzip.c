@@ -166,3 +166,8 @@ void gunzip_close(struct gunzip *g)
 	(void)inflateEnd(&g->z);
 	free(g);
 }
+
+const char *gunzip_version(void)
+{
+	return zlibVersion();
+}

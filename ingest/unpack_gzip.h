@@ -17,5 +17,7 @@ struct reader *gunzip_start(struct gunzip *g, struct reader *in);
 void gunzip_close(struct gunzip *g);
 
 bool gunzip_sniff(struct slice head);
+/* The library's version, for --version. */
+const char *gunzip_version(void);
 
 #endif

@@ -217,3 +217,11 @@ void unzip_close(struct unzip *z)
 	(void)archive_read_free(z->archive);
 	free(z);
 }
+
+const char *unzip_version(void)
+{
+	/* "libarchive 3.6.2" */
+	const char *text = archive_version_string(), *blank = strchr(text, ' ');
+
+	return blank != NULL ? blank + 1 : text;
+}

@@ -24,5 +24,7 @@ void unzip_close(struct unzip *z);
 bool unzip_sniff(struct slice head);
 /* Holds a zip behind something else: a first file near the front and a directory at the end. */
 bool unzip_sniff_behind(struct slice bytes);
+/* The library's version, for --version. */
+const char *unzip_version(void);
 
 #endif
