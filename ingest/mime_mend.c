@@ -351,8 +351,11 @@ bool mime_mend(struct slice mail, struct buf *out)
 		return true;
 	}
 	header_begin(&m);
-	for (; m.at < mail.len; m.at = next)
-		one_line(&m, line_at(mail, m.at, &next), next);
+	for (; m.at < mail.len; m.at = next) {
+		struct slice line = line_at(mail, m.at, &next);
+
+		one_line(&m, line, next);
+	}
 	if (!m.changed)
 		return false;
 	buf_add(out, slice_from(mail.ptr + m.copied, mail.len - m.copied));
