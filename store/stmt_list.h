@@ -252,7 +252,7 @@ STMT(STMT_CLAIM_DROP_UNUSED,
 	Q_ROW("x.source", Q_DETAIL_RESULT) ")"
 
 /* Sums over facts. */
-#define Q_SUM(condition) "sum(iif(" condition ", messages, 0))"
+#define Q_SUM(condition) "coalesce(sum(messages) FILTER (WHERE " condition "), 0)"
 #define Q_SUMS \
 	"sum(messages) AS messages, sum(records) AS records, " \
 	Q_SUM("(result & 12) = 8 OR (result & 3) = 2") " AS pass, " \
@@ -343,9 +343,9 @@ STMT(STMT_CLAIM_DROP_UNUSED,
 #define Q_COUNTS "count(*) AS reports, count(DISTINCT r.reporter_same) AS reporters"
 
 /* Gaps are counted in days a reporter reported for, or many domains would make them seconds. */
-#define Q_REPORTERS(sums) \
+#define Q_REPORTERS(totals, sums) \
 	"WITH b AS MATERIALIZED (SELECT r.reporter_same AS reporter, count(*) AS reports," \
-	" count(DISTINCT r.domain) AS domains, max(r.end) AS last_end, " Q_TOTALS \
+	" count(DISTINCT r.domain) AS domains, max(r.end) AS last_end" totals \
 	" FROM " Q_REPORTS " GROUP BY r.reporter_same)," \
 	" seen AS (SELECT DISTINCT r.reporter_same AS reporter, r.day AS day FROM " Q_REPORTS ")," \
 	" gaps AS (SELECT reporter, day - lag(day) OVER (PARTITION BY reporter ORDER BY day) AS gap" \
@@ -457,9 +457,9 @@ STMT(STMT_QUERY_TIMESERIES_DAILY, Q_TIMESERIES(Q_DAILY))
 STMT(STMT_QUERY_TIMESERIES_RAW, Q_TIMESERIES(Q_RAW))
 STMT(STMT_QUERY_SOURCES_DAILY, Q_SOURCES(Q_DAILY))
 STMT(STMT_QUERY_SOURCES_RAW, Q_SOURCES(Q_RAW))
-STMT(STMT_QUERY_REPORTERS_TOTALS, Q_REPORTERS("b"))
+STMT(STMT_QUERY_REPORTERS_TOTALS, Q_REPORTERS(", " Q_TOTALS, "b"))
 STMT(STMT_QUERY_REPORTERS_RAW,
-	Q_REPORTERS("(SELECT reporter, " Q_SUMS " FROM " Q_RAW " GROUP BY reporter)"))
+	Q_REPORTERS("", "(SELECT reporter, " Q_SUMS " FROM " Q_RAW " GROUP BY reporter)"))
 STMT(STMT_QUERY_REPORTS,
 	Q_LIST("r.original", "0", Q_REPORTS "CROSS JOIN receipt AS c ON c.id = r.receipt"))
 /* The mails that said something else under the same identity (ending 4). */
