@@ -111,8 +111,9 @@ static void draw(struct page *p, const struct chart *c, const struct page_summar
 	if (end % 2 == 0)
 		html_text(h, html_number(end / 2, h->lang, text[0]));
 	html_raw(h, "</span><span>0</span></div>\n<div class=\"plot\">");
-	buf_printf(h->b, "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"", CHART_WIDTH,
-		CHART_HEIGHT);
+	buf_printf(h->b,
+		"<svg viewBox=\"0 0 %.0f %.0f\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"",
+		CHART_WIDTH, CHART_HEIGHT);
 	html_fill(h, TEXT_CHART_SAYS,
 		(struct fill[]){ { NULL, html_number(s->m.messages, h->lang, text[0]) },
 			{ NULL, slice_of(p->from) }, { NULL, slice_of(p->to) },
@@ -165,7 +166,7 @@ static void table(struct page *p, const struct chart *c)
 	html_raw(h, "<details><summary>");
 	html_say(h, TEXT_SHOW_TABLE);
 	html_raw(h, "</summary>\n");
-	html_table_begin(h, "days", c->weeks ? TEXT_BY_WEEK : TEXT_BY_DAY, NULL, 0);
+	html_table_begin(h, "days captioned", c->weeks ? TEXT_BY_WEEK : TEXT_BY_DAY, NULL, 0);
 	html_raw(h, "<thead><tr>");
 	html_th(h, c->weeks ? TEXT_WEEK_FROM : TEXT_DAY, false);
 	html_th(h, TEXT_MESSAGES, true);

@@ -159,6 +159,13 @@ void row_measures(enum query_kind kind, const struct value *row, struct measures
 	ret->pass = row_int(kind, row, "pass");
 	ret->fail = row_int(kind, row, "fail");
 	ret->unknown = row_int(kind, row, "unknown");
+	ret->spf_aligned = 0;
+	ret->dkim_aligned = 0;
+}
+
+void row_aligned(enum query_kind kind, const struct value *row, struct measures *ret)
+{
+	row_measures(kind, row, ret);
 	ret->spf_aligned = row_int(kind, row, "spf_aligned");
 	ret->dkim_aligned = row_int(kind, row, "dkim_aligned");
 }

@@ -65,6 +65,8 @@ struct measures {
 	int64_t spf_aligned, dkim_aligned;
 };
 void row_measures(enum query_kind kind, const struct value *row, struct measures *ret);
+/* Of kinds that have them: the aligned ones too. */
+void row_aligned(enum query_kind kind, const struct value *row, struct measures *ret);
 
 /* ---- cells ------------------------------------------------------------------------------- */
 

@@ -135,7 +135,7 @@ static void keep_summary(struct page *p, void *arg, const struct value *row)
 	struct page_summary *s = arg;
 
 	(void)p;
-	row_measures(QUERY_SUMMARY, row, &s->m);
+	row_aligned(QUERY_SUMMARY, row, &s->m);
 	s->reports = row_int(QUERY_SUMMARY, row, "reports");
 	s->domains = row_int(QUERY_SUMMARY, row, "domains");
 	s->sources = row_int(QUERY_SUMMARY, row, "sources");

@@ -24,7 +24,7 @@ void page_error(const struct request *req, const struct problem *p, struct slice
 /* ---- what the pages share ------------------------------------------------------------------ */
 
 /* How to mark a domain as one's own. */
-#define PAGE_CLAIM "ruad-query own --add"
+#define PAGE_CLAIM "ruad-query domain add"
 
 struct page {
 	struct html h;

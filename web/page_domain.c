@@ -66,12 +66,12 @@ static void source_row(struct page *p, void *arg, const struct value *row)
 	struct measures m;
 
 	(void)arg;
-	row_measures(k, row, &m);
+	row_aligned(k, row, &m);
 	html_raw(h, "<tr><th scope=\"row\" class=\"address\">");
 	html_link(h, &to, source);
 	html_raw(h, "</th>");
-	html_td_link(h, m.messages, &to);
 	html_td_meter(h, &m);
+	html_td_link(h, m.messages, &to);
 	to.set_len = 2;
 	to.set[1].name = SLICE_LIT("result");
 	for (size_t i = 0; i < 3; i++) {
@@ -92,7 +92,7 @@ static int sources(struct page *p, struct slice domain)
 	static const struct {
 		enum text id;
 		bool number;
-	} heads[] = { { TEXT_SOURCE, false }, { TEXT_MESSAGES, true }, { TEXT_PASSES_DMARC, false },
+	} heads[] = { { TEXT_SOURCE, false }, { TEXT_PASSES_DMARC, false }, { TEXT_MESSAGES, true },
 		{ TEXT_PASS, true }, { TEXT_FAIL, true }, { TEXT_UNKNOWN, true },
 		{ TEXT_DKIM_ALIGNED, true }, { TEXT_SPF_ALIGNED, true }, { TEXT_QUARANTINED, true },
 		{ TEXT_REJECTED, true }, { TEXT_LAST_SEEN, false } };

@@ -171,14 +171,14 @@ static void domain_row(struct page *p, void *arg, const struct value *row)
 	html_raw(h, "<tr><th scope=\"row\">");
 	html_link(h, &to, domain);
 	html_raw(h, "</th>");
-	policy_cell(p, row);
-	html_td_link(h, m.messages, &to);
 	html_td_meter(h, &m);
+	html_td_link(h, m.messages, &to);
 	part.set[0] = (struct param){ SLICE_LIT("result"), SLICE_LIT("fail") };
 	part.set_len = 1;
 	html_td_link(h, m.fail, &part);
 	part.set[0].value = SLICE_LIT("unknown");
 	html_td_link(h, m.unknown, &part);
+	policy_cell(p, row);
 	html_td_time(h, row_int(QUERY_DOMAINS, row, "last_report"));
 	html_raw(h, "</tr>\n");
 }
@@ -187,22 +187,22 @@ static void domain_heads(struct html *h)
 {
 	html_raw(h, "<thead><tr>");
 	html_th(h, TEXT_DOMAIN, false);
-	html_th(h, TEXT_POLICY, false);
-	html_th(h, TEXT_MESSAGES, true);
 	html_th(h, TEXT_PASSES_DMARC, false);
+	html_th(h, TEXT_MESSAGES, true);
 	html_th(h, TEXT_FAIL, true);
 	html_th(h, TEXT_UNKNOWN, true);
+	html_th(h, TEXT_POLICY, false);
 	html_th(h, TEXT_LAST_REPORT, false);
 	html_raw(h, "</tr></thead>\n<tbody>\n");
 }
 
-static int domain_table(struct page *p, enum text title, int64_t limit)
+static int domain_table(struct page *p, const char *look, enum text title, int64_t limit)
 {
 	struct html *h = &p->h;
 	char number[HTML_NUMBER_MAX];
 	int64_t rows;
 
-	html_table_begin(h, "domains", title, NULL, 0);
+	html_table_begin(h, look, title, NULL, 0);
 	domain_heads(h);
 	if (page_each(p, QUERY_DOMAINS, "-fail", limit, domain_row, NULL, &rows) < 0)
 		return -1;
@@ -228,7 +228,7 @@ static int unclaimed(struct page *p)
 		(struct fill[]){ { "code", SLICE_LIT(PAGE_CLAIM " DOMAIN") } }, 1);
 	html_raw(h, "</p>\n");
 	p->f->scope = QUERY_SCOPE_UNCLAIMED;
-	if (domain_table(p, TEXT_UNCLAIMED, OVERVIEW_UNCLAIMED) < 0)
+	if (domain_table(p, "domains captioned", TEXT_UNCLAIMED, OVERVIEW_UNCLAIMED) < 0)
 		return -1;
 	p->f->scope = QUERY_SCOPE_DEFAULT;
 	html_raw(h, "</section>\n");
@@ -292,7 +292,7 @@ static int facts(struct page *p, const struct status *st)
 			(struct fill[]){ { "code", SLICE_LIT(PAGE_CLAIM " DOMAIN") } }, 1);
 		html_raw(&p->h, "</p>\n");
 	}
-	if (domain_table(p, TEXT_DOMAINS_WORST_FIRST, OVERVIEW_DOMAINS) < 0)
+	if (domain_table(p, "domains", TEXT_DOMAINS_WORST_FIRST, OVERVIEW_DOMAINS) < 0)
 		return -1;
 	page_downloads(p, "/api/v1/domains");
 	html_raw(&p->h, "</section>\n");

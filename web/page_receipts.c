@@ -6,37 +6,36 @@
 
 #define RECEIPTS_ROWS 100
 
-static void ending_row(struct page *p, void *arg, const struct value *row)
+static void ending_tile(struct page *p, void *arg, const struct value *row)
 {
 	struct html *h = &p->h;
 	struct slice ending = row_text(QUERY_ENDINGS, row, "ending");
 	const struct slice *chosen = arg;
-	struct link to = { .path = "/receipts",
-		.keep = LINK_KEEP_LANG,
-		.set = { { SLICE_LIT("ending"), ending } },
-		.set_len = 1 };
+	char number[HTML_NUMBER_MAX];
 
-	html_raw(h, "<tr><th scope=\"row\"><a");
-	html_href(h, &to);
+	html_raw(h, "<li><a class=\"tile\"");
+	html_href(h, &(struct link){ .path = "/receipts",
+			     .keep = LINK_KEEP_LANG,
+			     .set = { { SLICE_LIT("ending"), ending } },
+			     .set_len = 1 });
 	html_raw(h, slice_equal(ending, *chosen) ? " aria-current=\"true\">" : ">");
+	html_raw(h, "<span>");
 	html_text(h, text_word(ending, h->lang));
-	html_raw(h, "</a></th>");
-	html_td_link(h, row_int(QUERY_ENDINGS, row, "mails"), &to);
-	html_raw(h, "</tr>\n");
+	html_raw(h, "</span> <b>");
+	html_text(h, html_number(row_int(QUERY_ENDINGS, row, "mails"), h->lang, number));
+	html_raw(h, "</b></a></li>\n");
 }
 
 static int endings(struct page *p, struct slice chosen)
 {
 	struct html *h = &p->h;
 
-	html_table_begin(h, "endings", TEXT_RECEIPTS_LEAD, NULL, 0);
-	html_raw(h, "<thead><tr><th scope=\"col\"></th>");
-	html_th(h, TEXT_RECEIPTS_MAILS, true);
-	html_raw(h, "</tr></thead>\n<tbody>\n");
-	if (page_each(p, QUERY_ENDINGS, NULL, 0, ending_row, &chosen, NULL) < 0)
+	html_raw(h, "<p>");
+	html_say(h, TEXT_RECEIPTS_LEAD);
+	html_raw(h, "</p>\n<ul class=\"tiles\">\n");
+	if (page_each(p, QUERY_ENDINGS, NULL, 0, ending_tile, &chosen, NULL) < 0)
 		return -1;
-	html_raw(h, "</tbody>\n");
-	html_table_end(h);
+	html_raw(h, "</ul>\n");
 	return 0;
 }
 
@@ -92,7 +91,7 @@ static int receipts(struct page *p)
 	html_raw(h, "<section><h2>");
 	html_fill(h, TEXT_RECEIPTS_LIST, (struct fill[]){ { NULL, text_word(word, h->lang) } }, 1);
 	html_raw(h, "</h2>\n");
-	html_table_begin(h, "receipts", TEXT_RECEIPTS_LIST,
+	html_table_begin(h, "receipts captioned", TEXT_RECEIPTS_LIST,
 		(struct fill[]){ { NULL, text_word(word, h->lang) } }, 1);
 	html_raw(h, "<thead><tr>");
 	html_th(h, TEXT_RECEIPTS_READ, false);

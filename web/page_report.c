@@ -98,10 +98,12 @@ int page_reports(const struct request *req, struct response *res, struct err *er
 		if (page_empty(&p) < 0)
 			return -1;
 	} else {
+		html_raw(&p.h, "<section>\n");
 		if (page_report_rows(&p, REPORTS_ROWS, &rows) < 0)
 			return -1;
 		page_pager(&p, rows, REPORTS_ROWS);
 		page_downloads(&p, "/api/v1/reports");
+		html_raw(&p.h, "</section>\n");
 	}
 	page_foot(&p);
 	return 0;
@@ -119,6 +121,55 @@ static void verdict_cell(struct html *h, struct slice word, const char *class_na
 	html_raw(h, "\">");
 	html_text(h, text_word(word.ptr != NULL ? word : SLICE_LIT("absent"), h->lang));
 	html_raw(h, "</span></td>");
+}
+
+/* "dkim=pass d=...; spf=pass d=...": each on a line of its own. */
+static void put_lines(struct html *h, struct slice list)
+{
+	while (list.len > 0) {
+		size_t end = slice_find(list, SLICE_LIT("; "));
+		struct slice one = end == SIZE_MAX ? list : slice_from(list.ptr, end);
+
+		html_raw(h, "<div>");
+		html_text(h, one);
+		html_raw(h, "</div>");
+		if (end == SIZE_MAX)
+			return;
+		list = slice_from(list.ptr + end + 2, list.len - end - 2);
+	}
+}
+
+/* What explains the verdict: authentication results, then the reporter's reasons. */
+static void results_cell(struct html *h, const struct value *row)
+{
+	struct slice reasons = row_text(QUERY_RECORDS, row, "reasons");
+
+	html_raw(h, "<td class=\"auth\">");
+	put_lines(h, row_text(QUERY_RECORDS, row, "auth"));
+	if (reasons.len > 0) {
+		html_raw(h, "<div class=\"reasons\"><b>");
+		html_say(h, TEXT_REASONS);
+		html_raw(h, "</b>");
+		put_lines(h, reasons);
+		html_raw(h, "</div>");
+	}
+	html_raw(h, "</td>");
+}
+
+/* Who the mail said it was from, and the envelope where that differs. */
+static void from_cell(struct html *h, const struct value *row)
+{
+	struct slice from = row_text(QUERY_RECORDS, row, "header_from");
+	struct slice envelope = row_text(QUERY_RECORDS, row, "envelope_from");
+
+	html_raw(h, "<td class=\"name\">");
+	html_text(h, from);
+	if (envelope.len > 0 && !slice_equal_fold(from, envelope)) {
+		html_raw(h, "<div class=\"fine\">MAIL FROM ");
+		html_text(h, envelope);
+		html_raw(h, "</div>");
+	}
+	html_raw(h, "</td>");
 }
 
 static void record_row(struct page *p, void *arg, const struct value *row)
@@ -151,13 +202,9 @@ static void record_row(struct page *p, void *arg, const struct value *row)
 	verdict_cell(h, row_text(k, row, "dkim"), "");
 	verdict_cell(h, row_text(k, row, "spf"), "");
 	html_td_text(h, row_text(k, row, "disposition"));
-	html_td_text(h, row_text(k, row, "header_from"));
-	html_td_text(h, row_text(k, row, "envelope_from"));
-	html_raw(h, "<td class=\"long\">");
-	html_text(h, row_text(k, row, "auth"));
-	html_raw(h, "</td><td class=\"long\">");
-	html_text(h, row_text(k, row, "reasons"));
-	html_raw(h, "</td></tr>\n");
+	from_cell(h, row);
+	results_cell(h, row);
+	html_raw(h, "</tr>\n");
 }
 
 int page_record_rows(struct page *p, int64_t limit, bool reports, int64_t *count)
@@ -176,9 +223,7 @@ int page_record_rows(struct page *p, int64_t limit, bool reports, int64_t *count
 	html_th(h, TEXT_SPF_ALIGNED, false);
 	html_th(h, TEXT_DISPOSITION, false);
 	html_th(h, TEXT_FROM, false);
-	html_raw(h, "<th scope=\"col\">MAIL FROM</th>");
 	html_th(h, TEXT_RESULTS, false);
-	html_th(h, TEXT_REASONS, false);
 	html_raw(h, "</tr></thead>\n<tbody>\n");
 	if (page_each(p, QUERY_RECORDS, NULL, limit, record_row, &reports, count) < 0)
 		return -1;
@@ -202,7 +247,9 @@ static void pair(struct html *h, const struct value *row, const char *column)
 	char text[HTML_NUMBER_MAX];
 	struct slice s;
 
-	if (row[at].null)
+	if (row[at].null ||
+		(strcmp(column, "domain_sent") == 0 &&
+			slice_equal(row[at].text, row_text(QUERY_REPORT, row, "domain"))))
 		return;
 	switch (c->type) {
 	case COLUMN_TIME:
