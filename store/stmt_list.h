@@ -62,7 +62,8 @@ STMT(STMT_REPORT_ADD,
 	"records, placeholders, unreadable, messages, pass, fail, unknown, dkim_pass, spf_pass, "
 	"quarantine, reject) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
 	"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-STMT(STMT_RECORD_ADD, "INSERT INTO record (report, n, source, count, detail) VALUES (?, ?, ?, ?, ?)")
+STMT(STMT_RECORD_ADD,
+	"INSERT INTO record (report, n, source, count, detail) VALUES (?, ?, ?, ?, ?)")
 STMT(STMT_UNREADABLE_ADD, "INSERT INTO unreadable (report, n, line, reason) VALUES (?, ?, ?, ?)")
 STMT(STMT_NOTE_ADD, "INSERT INTO note (report, code, times, detail) VALUES (?, ?, ?, ?)")
 STMT(STMT_RECORD_DROP, "DELETE FROM record WHERE report = ?")
@@ -109,8 +110,8 @@ STMT(STMT_RECEIPT_ADD,
 	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 STMT(STMT_RECEIPT_AGAIN,
 	"UPDATE receipt SET size = ?4, mtime_ns = ?5, seen = ?6, ending = ?7, trust = ?8, "
-	"from_address = ?9, subject = ?10, message_id = ?11, date = ?12, auth_server = ?13, auth_dkim = ?14, auth_spf = ?15, "
-	"auth_dmarc = ?16 WHERE id = ?1 AND inbox = ?2 AND name = ?3")
+	"from_address = ?9, subject = ?10, message_id = ?11, date = ?12, auth_server = ?13, "
+	"auth_dkim = ?14, auth_spf = ?15, auth_dmarc = ?16 WHERE id = ?1 AND inbox = ?2 AND name = ?3")
 STMT(STMT_ENTRY_ADD,
 	"INSERT INTO entry (receipt, n, ending, place, kind, reason, report, original) "
 	"VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
@@ -120,7 +121,8 @@ STMT(STMT_ENTRY_DROP, "DELETE FROM entry WHERE receipt = ?")
 
 /* original.c */
 STMT(STMT_ORIGINAL_NEXT, "SELECT coalesce(max(id), 0) + 1 FROM original")
-STMT(STMT_ORIGINAL_ADD, "INSERT INTO original (id, bytes, sha256, codec, data) VALUES (?, ?, ?, ?, ?)")
+STMT(STMT_ORIGINAL_ADD,
+	"INSERT INTO original (id, bytes, sha256, codec, data) VALUES (?, ?, ?, ?, ?)")
 STMT(STMT_ORIGINAL_END, "UPDATE original SET bytes = ?2, sha256 = ?3 WHERE id = ?1")
 STMT(STMT_ORIGINAL_MORE_ADD, "INSERT INTO original_more (original, n, data) VALUES (?, ?, ?)")
 STMT(STMT_ORIGINAL_OF_REPORT, "SELECT original FROM report WHERE id = ?")
@@ -138,7 +140,8 @@ STMT(STMT_REPARSE_REPORT,
 	"r.xmlns, r.dialect, hex(r.records_digest) AS record_contents, r.domain, r.day, "
 	"r.reporter_same, r.records_digest FROM report r JOIN domain d ON d.id = r.domain "
 	"JOIN reporter p ON p.id = r.reporter WHERE r.id = ?")
-STMT(STMT_REPARSE_RECORDS, "SELECT n, source, count, detail FROM record WHERE report = ? ORDER BY n")
+STMT(STMT_REPARSE_RECORDS,
+	"SELECT n, source, count, detail FROM record WHERE report = ? ORDER BY n")
 STMT(STMT_REPARSE_UNREADABLE,
 	"SELECT n, line, reason FROM unreadable WHERE report = ? ORDER BY n")
 STMT(STMT_REPARSE_NOTES, "SELECT code, times, detail FROM note WHERE report = ? ORDER BY code")

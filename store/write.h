@@ -1,9 +1,10 @@
 /*
  * write: what the writing files of store/ share.
  *
- * write.c is the sink; it leans on intern.c (a text, address or detail that is there already is
- * found without asking SQLite), rollup.c (the daily sums of a report, a mail and a batch),
- * original.c (the XML, deflated as it streams by) and receipt.c (what became of the mail).
+ * write.c is the sink and outcome.c judges a whole report. They lean on intern.c (a text, address
+ * or detail that is there already is found without asking SQLite), rollup.c (the daily sums of a
+ * report, a mail and a batch), original.c (the XML, deflated as it streams by) and receipt.c (what
+ * became of the mail).
  *
  * Three layers of undoing, each within the next: a report (SAVEPOINT report), a mail (SAVEPOINT
  * mail), a batch (the transaction). What is held in memory follows the same three: a cached id or
@@ -153,12 +154,21 @@ struct writer {
 int writer_begin(struct writer *w, struct err *err);
 /* What the sink's sync does. */
 int writer_sync(struct writer *w, struct err *err);
+/* Of the report at hand: nothing of it stays in the database or in memory; its savepoint is closed;
+ * is its XML to be kept. */
+int writer_undo_report(struct writer *w, struct err *err);
+int writer_release_report(struct writer *w, struct err *err);
+bool writer_keeps_original(const struct writer *w);
 /* A copy that lives as long as the buffer's content. */
 int writer_keep(struct buf *b, struct slice s, struct slice *ret, struct err *err);
 int writer_number(struct store *st, enum stmt id, int64_t *ret, struct err *err);
 int writer_run(struct store *st, enum stmt id, struct err *err);
 int writer_run_1(struct store *st, enum stmt id, int64_t value, struct err *err);
 int writer_raise(struct store *st, const char *key, struct err *err);
+
+/* ---- outcome.c: a whole report is new, a duplicate, a conflict or a twin -------------------- */
+
+int outcome_decide(struct writer *w, struct report_outcome *ret, struct err *err);
 
 /* ---- receipt.c: the sink's mail half ------------------------------------------------------- */
 
