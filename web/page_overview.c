@@ -323,7 +323,7 @@ int page_overview(const struct request *req, struct response *res, struct err *e
 	html_say(&p.h, TEXT_OVERVIEW_TITLE);
 	html_raw(&p.h, "</h1>\n");
 	stale(&p, &st);
-	if (facts(&p, &st) < 0 || (st.unclaimed > 0 && unclaimed(&p) < 0))
+	if (facts(&p, &st) < 0 || (st.own > 0 && st.unclaimed > 0 && unclaimed(&p) < 0))
 		return -1;
 	page_foot(&p);
 	return 0;

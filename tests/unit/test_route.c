@@ -1,0 +1,344 @@
+/* Addresses, parameters and languages; what each answer promises whatever its content. */
+#include "tests/unit/web_kit.h"
+
+static char path[REQUEST_BYTES_MAX];
+
+static void an_address_is_decoded_once_and_never_climbs(void **state)
+{
+	static const struct {
+		const char *target, *path;
+	} cases[] = { { "/", "/" }, { "/?a=1", "/" }, { "/d/example.com", "/d/example.com" },
+		{ "/d/ex%61mple.com?x", "/d/example.com" }, { "/a%20b", "/a b" },
+		{ "/a+b", "/a+b" }, { "/%252e%252e", "/%2e%2e" }, { "", NULL }, { "d", NULL },
+		{ "*", NULL }, { "http://example.com/", NULL }, { "//", NULL }, { "/d//x", NULL },
+		{ "/d/", NULL }, { "/.", NULL }, { "/..", NULL }, { "/d/../x", NULL },
+		{ "/d/%2e%2e/x", NULL }, { "/d/%2E/x", NULL }, { "/d/a%2fb", NULL },
+		{ "/d/a\\b", NULL }, { "/d/a%5cb", NULL }, { "/d/x%00", NULL }, { "/d/%zz", NULL },
+		{ "/d/%ff", NULL }, { "/d/%0a", NULL } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct slice got;
+		bool ok = route_path(slice_of(cases[i].target), path, sizeof path, &got);
+
+		if (ok != (cases[i].path != NULL) ||
+			(ok && !slice_equal(got, slice_of(cases[i].path))))
+			fail_msg("%s: %s", cases[i].target, ok ? "taken" : "refused");
+	}
+}
+
+static void a_path_has_one_route(void **state)
+{
+	struct slice name;
+
+	(void)state;
+	assert_string_equal(route_find(SLICE_LIT("/"), &name)->pattern, "/");
+	assert_true(slice_absent(name));
+	assert_string_equal(route_find(SLICE_LIT("/api/v1/reports/7/xml"), &name)->pattern,
+		"/api/v1/reports/{id}/xml");
+	assert_true(slice_equal(name, SLICE_LIT("7")));
+	assert_string_equal(
+		route_find(SLICE_LIT("/api/v1/reports"), &name)->pattern, "/api/v1/reports");
+	assert_null(route_find(SLICE_LIT("/api/v1/reports/7/xml/more"), &name));
+	assert_null(route_find(SLICE_LIT("/api/v1"), &name));
+	assert_null(route_find(SLICE_LIT("/API/v1/status"), &name));
+	assert_null(route_find(SLICE_LIT("/d"), &name));
+}
+
+static void the_language_is_the_one_wanted_most(void **state)
+{
+	static const struct {
+		const char *header;
+		enum emit_lang lang;
+	} cases[] = { { "", EMIT_EN }, { "es", EMIT_ES }, { "es-MX,es;q=0.9,en;q=0.8", EMIT_ES },
+		{ "en-GB,en;q=0.9,es;q=0.8", EMIT_EN }, { "de, es;q=0.5, en;q=0.4", EMIT_ES },
+		{ "de", EMIT_EN }, { "en;q=0.1,es;q=0.125", EMIT_ES }, { "es;q=0", EMIT_EN },
+		{ "ES", EMIT_ES }, { ";;;,,=", EMIT_EN }, { "est", EMIT_EN } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		if (route_language(slice_of(cases[i].header)) != cases[i].lang)
+			fail_msg("%s", cases[i].header);
+	}
+}
+
+/* The routes' lists and the filter's own rules are two places: here they are compared. */
+static void a_route_takes_just_what_its_question_takes(void **state)
+{
+	static const char *const values[] = { "example.com", "true", "all", "192.0.2.1", "pass",
+		"7d", "2026-01-01", "day", "1", "stored", "none", "domain" };
+	static struct query_filter f;
+
+	(void)state;
+	for (const struct route *r = routes; r->pattern != NULL; r++) {
+		const char *name;
+
+		if (strncmp(r->pattern, "/api/v1/", 8) != 0 || strchr(r->pattern, '{') != NULL ||
+			strcmp(r->pattern, "/api/v1/status") == 0)
+			continue;
+		for (size_t i = 0; (name = query_filter_name(i, NULL)) != NULL; i++) {
+			bool takes = strcmp(name, "sort") == 0
+					     ? params_listed(r->params, SLICE_LIT("limit"))
+					     : false;
+
+			for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+				struct err err = ERR_INIT;
+
+				query_filter_init(&f);
+				takes |= query_filter_set(&f, r->kind, slice_of(name),
+						 slice_of(values[v]), &err) == 0;
+			}
+			if (takes != params_listed(r->params, slice_of(name)))
+				fail_msg(
+					"%s and %s: the question says %d", r->pattern, name, takes);
+		}
+		assert_true(params_listed(r->params, SLICE_LIT("format")));
+	}
+}
+
+static void problem(struct kit *kit, const char *target, unsigned status, const char *parameter)
+{
+	struct answer a;
+	char member[96];
+
+	web_ask(kit, target, &a);
+	if (a.res.status != status)
+		fail_msg("%s: %u\n%s", target, a.res.status, buf_text(&a.body));
+	assert_string_equal(a.res.type, "application/problem+json");
+	assert_string_equal(a.res.cache, "no-store");
+	expect_text(&a, "\"type\":\"urn:problem:");
+	expect_text(&a, "\"instance\":\"/api/v1/");
+	expect_text(&a, "\"request_id\":\"");
+	if (parameter != NULL) {
+		(void)snprintf(member, sizeof member, "\"parameter\":\"%s\"", parameter);
+		expect_text(&a, member);
+	}
+	answer_release(&a);
+}
+
+static void a_wrong_parameter_is_named(void **state)
+{
+	struct kit *kit = *state;
+
+	problem(kit, "/api/v1/summary?lsat=7d", 400, "lsat");
+	problem(kit, "/api/v1/summary?last=7", 400, "last");
+	problem(kit, "/api/v1/summary?last=7d&last=8d", 400, "last");
+	problem(kit, "/api/v1/summary?limit=1", 400, "limit");
+	problem(kit, "/api/v1/reports?limit=0", 400, "limit");
+	problem(kit, "/api/v1/reports?limit=-1", 400, "limit");
+	problem(kit, "/api/v1/reports?limit=1001", 400, "limit");
+	problem(kit, "/api/v1/reports?limit=100000000000000000000", 400, "limit");
+	problem(kit, "/api/v1/reports?sort=(select)", 400, "sort");
+	problem(kit, "/api/v1/reports?format=xml", 400, "format");
+	problem(kit, "/api/v1/reports?format=text", 400, "format");
+	problem(kit, "/api/v1/reports?lang=de", 400, "lang");
+	problem(kit, "/api/v1/reports?domain=a%20b", 400, "domain");
+	problem(kit, "/api/v1/reports?source=1.2.3", 400, "source");
+	problem(kit, "/api/v1/reports?result=", 400, "result");
+	problem(kit, "/api/v1/status?domain=example.com", 400, "domain");
+	problem(kit, "/api/v1/reports?%3Cscript%3E=1", 400, "\\u003cscript>");
+	problem(kit, "/api/v1/reports?a=%zz", 400, NULL);
+}
+
+static void a_repeatable_parameter_may_repeat(void **state)
+{
+	expect_status(*state, "/api/v1/summary?domain=example.com&domain=example.org", 200);
+}
+
+static void what_is_not_there_is_not_found(void **state)
+{
+	struct kit *kit = *state;
+
+	problem(kit, "/api/v1/reports/999", 404, NULL);
+	problem(kit, "/api/v1/reports/x", 404, NULL);
+	problem(kit, "/api/v1/reports/-1", 404, NULL);
+	problem(kit, "/api/v1/reports/99999999999999999999", 404, NULL);
+	problem(kit, "/api/v1/reports/999/xml", 404, NULL);
+	problem(kit, "/api/v1/nothing", 404, NULL);
+	expect_status(kit, "/nothing", 404);
+	expect_status(kit, "/d/unknown.example", 404);
+	expect_status(kit, "/d/a%20b", 404);
+	expect_status(kit, "/reports/999", 404);
+	expect_status(kit, "/assets/web_main.c", 404);
+}
+
+static void a_method_other_than_get_is_refused_with_what_is_allowed(void **state)
+{
+	struct kit *kit = *state;
+	struct answer a;
+
+	web_ask_of(kit->path,
+		&(struct ask){ .method = SLICE_LIT("POST"), .target = SLICE_LIT("/") }, &a);
+	assert_int_equal(a.res.status, 405);
+	assert_string_equal(a.res.allow, "GET, HEAD");
+	answer_release(&a);
+}
+
+static void an_answer_is_not_sent_twice_until_the_facts_change(void **state)
+{
+	struct kit *kit = *state;
+	struct ask ask = { .method = SLICE_LIT("GET"),
+		.target = SLICE_LIT("/api/v1/reports?last=all") };
+	struct answer first, again;
+	char etag[sizeof first.res.etag + 16];
+
+	web_ask_of(kit->path, &ask, &first);
+	assert_int_equal(first.res.status, 200);
+	assert_true(strncmp(first.res.etag, "W/\"", 3) == 0);
+	(void)snprintf(etag, sizeof etag, "\"other\", %s", first.res.etag);
+	ask.if_none_match = slice_of(etag);
+	web_ask_of(kit->path, &ask, &again);
+	assert_int_equal(again.res.status, 304);
+	assert_int_equal(again.body.len, 0);
+	assert_string_equal(again.res.etag, first.res.etag);
+	answer_release(&again);
+	ask.target = SLICE_LIT("/api/v1/reports?last=all&lang=es");
+	web_ask_of(kit->path, &ask, &again);
+	assert_int_equal(again.res.status, 200);
+	answer_release(&again);
+
+	kit_deliver(kit, "9.M9", &(struct say){ .id = "new", .records = 1 });
+	kit_sync(kit);
+	ask.target = SLICE_LIT("/api/v1/reports?last=all");
+	web_ask_of(kit->path, &ask, &again);
+	assert_int_equal(again.res.status, 200);
+	answer_release(&again);
+
+	/* A decision of the owner changes what is counted, too. */
+	web_ask_of(kit->path, &ask, &again);
+	(void)snprintf(etag, sizeof etag, "%s", again.res.etag);
+	answer_release(&again);
+	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("example.org"), &kit->err));
+	web_ask_of(kit->path, &ask, &again);
+	assert_int_equal(again.res.status, 200);
+	answer_release(&again);
+	answer_release(&first);
+}
+
+static void a_page_of_rows_names_the_next(void **state)
+{
+	struct kit *kit = *state;
+	struct answer a;
+
+	web_ask(kit, "/api/v1/reports?last=all&limit=2&domain=example.com", &a);
+	assert_string_equal(buf_text(&a.res.link),
+		"</api/v1/reports?last=all&limit=2&domain=example.com&offset=2>; rel=\"next\"");
+	expect_text(&a, "\"next_offset\":2");
+	answer_release(&a);
+	web_ask(kit, "/api/v1/reports?last=all&limit=1000", &a);
+	assert_int_equal(a.res.link.len, 0);
+	expect_text(&a, "\"next_offset\":null");
+	answer_release(&a);
+	/* Past what is made ahead: the link has to be asked for. */
+	web_ask(kit, "/api/v1/records?scope=all&last=all&limit=900", &a);
+	assert_true(a.body.len > RESPONSE_AHEAD_BYTES);
+	expect_text(&a, "\"next_offset\":900");
+	assert_string_equal(buf_text(&a.res.link),
+		"</api/v1/records?scope=all&last=all&limit=900&offset=900>; rel=\"next\"");
+	answer_release(&a);
+}
+
+static void the_xml_comes_back_as_it_came(void **state)
+{
+	struct kit *kit = *state;
+	struct answer a;
+	struct say say = { .id = "xml", .records = 1, .xml = 300000, .xml_hard = true };
+	struct report_outcome out = kit_deliver(kit, "8.M8", &say);
+	char target[64];
+
+	kit_sync(kit);
+	(void)snprintf(target, sizeof target, "/api/v1/reports/%lld/xml", (long long)out.report);
+	web_ask(kit, target, &a);
+	assert_int_equal(a.res.status, 200);
+	assert_string_equal(a.res.type, "application/xml");
+	assert_true(strstr(a.res.disposition, "attachment; filename=\"report-") != NULL);
+	assert_int_equal(a.body.len, say.xml);
+	for (size_t i = 0; i < say.xml; i++) {
+		if (a.body.ptr[i] != kit_byte(&say, i))
+			fail_msg("byte %zu", i);
+	}
+	answer_release(&a);
+}
+
+static void without_a_database_there_is_a_guide_and_no_number(void **state)
+{
+	struct answer a;
+	struct ask ask = { .method = SLICE_LIT("GET"), .target = SLICE_LIT("/") };
+
+	(void)state;
+	web_ask_of("/nonexistent/ruad.db", &ask, &a);
+	assert_int_equal(a.res.status, 200);
+	expect_text(&a, "ruad-ingest");
+	expect_no_text(&a, "%</");
+	expect_no_text(&a, "<svg viewBox");
+	answer_release(&a);
+	ask.target = SLICE_LIT("/healthz");
+	web_ask_of("/nonexistent/ruad.db", &ask, &a);
+	assert_int_equal(a.res.status, 200);
+	assert_string_equal(buf_text(&a.body), "ok\n");
+	answer_release(&a);
+	ask.target = SLICE_LIT("/api/v1/status");
+	web_ask_of("/nonexistent/ruad.db", &ask, &a);
+	assert_int_equal(a.res.status, 503);
+	assert_true(a.res.retry_after > 0);
+	answer_release(&a);
+}
+
+static void a_file_that_is_no_database_is_unhealthy_and_its_name_stays_inside(void **state)
+{
+	struct kit *kit = *state;
+	char name[128];
+	struct answer a;
+	FILE *file;
+
+	(void)snprintf(name, sizeof name, "%s.copy", kit->path);
+	file = fopen(name, "w");
+	assert_non_null(file);
+	(void)fprintf(file, "this is a letter, not a database, and it is long enough to look at");
+	(void)fclose(file);
+	web_ask_of(name,
+		&(struct ask){ .method = SLICE_LIT("GET"), .target = SLICE_LIT("/healthz") }, &a);
+	assert_int_equal(a.res.status, 503);
+	expect_no_text(&a, kit->dir);
+	expect_no_text(&a, "sqlite");
+	answer_release(&a);
+}
+
+static int fill(void **state)
+{
+	struct kit *kit;
+	char id[16], mail[16];
+
+	if (kit_setup(state) != 0)
+		return -1;
+	kit = *state;
+	for (unsigned i = 0; i < 5; i++) {
+		(void)snprintf(id, sizeof id, "r%u", i);
+		(void)snprintf(mail, sizeof mail, "%u.M1", i);
+		kit_deliver(kit, mail,
+			&(struct say){ .id = id, .records = 300, .seed = i, .xml = 1000 });
+	}
+	kit_sync(kit);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_address_is_decoded_once_and_never_climbs),
+		cmocka_unit_test(a_path_has_one_route),
+		cmocka_unit_test(the_language_is_the_one_wanted_most),
+		cmocka_unit_test(a_route_takes_just_what_its_question_takes),
+		cmocka_unit_test(a_wrong_parameter_is_named),
+		cmocka_unit_test(a_repeatable_parameter_may_repeat),
+		cmocka_unit_test(what_is_not_there_is_not_found),
+		cmocka_unit_test(a_method_other_than_get_is_refused_with_what_is_allowed),
+		cmocka_unit_test(an_answer_is_not_sent_twice_until_the_facts_change),
+		cmocka_unit_test(a_page_of_rows_names_the_next),
+		cmocka_unit_test(the_xml_comes_back_as_it_came),
+		cmocka_unit_test(without_a_database_there_is_a_guide_and_no_number),
+		cmocka_unit_test(a_file_that_is_no_database_is_unhealthy_and_its_name_stays_inside),
+	};
+
+	return cmocka_run_group_tests(tests, fill, kit_teardown);
+}
