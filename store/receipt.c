@@ -219,5 +219,9 @@ int receipt_end(struct report_sink *s, enum report_ending ending, struct err *er
 	if (!m->again)
 		w->next_receipt++;
 	w->changed = true;
-	return rollup_mail_end(w->rollup, err);
+	if (rollup_mail_end(w->rollup, err) < 0) {
+		w->broken = true;
+		return -1;
+	}
+	return 0;
 }

@@ -82,7 +82,7 @@ int writer_raise(struct store *st, const char *key, struct err *err)
  * not look like a success: the mails of the batch are not in the store. */
 static int batch_lost(struct writer *w, struct err *err)
 {
-	if (!w->in_batch || sqlite3_get_autocommit(w->st->db) == 0)
+	if (!w->broken && (!w->in_batch || sqlite3_get_autocommit(w->st->db) == 0))
 		return 0;
 	return err_set(err, ERR_SHORTAGE, "%s: the batch at hand was undone after a failure",
 		store_path(w->st));
@@ -90,7 +90,7 @@ static int batch_lost(struct writer *w, struct err *err)
 
 int writer_begin(struct writer *w, struct err *err)
 {
-	if (w->in_batch)
+	if (w->in_batch || w->broken)
 		return batch_lost(w, err);
 	if (writer_run(w->st, STMT_BEGIN, err) < 0)
 		return -1;
@@ -98,11 +98,8 @@ int writer_begin(struct writer *w, struct err *err)
 	return 0;
 }
 
-int writer_sync(struct writer *w, struct err *err)
+static int commit(struct writer *w, struct err *err)
 {
-	assert(!w->report.open && !w->mail.open);
-	if (!w->in_batch)
-		return 0;
 	if (batch_lost(w, err) < 0 || rollup_flush(w->rollup, err) < 0)
 		return -1;
 	if (w->changed && writer_raise(w->st, "data_version", err) < 0)
@@ -114,6 +111,18 @@ int writer_sync(struct writer *w, struct err *err)
 		return -1;
 	w->in_batch = false;
 	return 0;
+}
+
+int writer_sync(struct writer *w, struct err *err)
+{
+	assert(!w->report.open && !w->mail.open);
+	if (!w->in_batch && !w->broken)
+		return 0;
+	if (commit(w, err) == 0)
+		return 0;
+	/* Some sums may be in the table and in memory: to try again could count them twice. */
+	w->broken = true;
+	return -1;
 }
 
 /* ---- a report ------------------------------------------------------------------------------------ */

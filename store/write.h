@@ -140,6 +140,7 @@ struct writer {
 	struct pending report;
 	struct mail mail;
 	bool in_batch, changed, mail_interned;
+	bool broken;	/* a commit failed half way: what is in memory and on disk may differ */
 	int64_t next_report, next_receipt;
 	/* stored reports that this reading of the mail met again (a crash came between commit and
 	 * rename), so that a second copy in the same mail is a duplicate as it was the first time */

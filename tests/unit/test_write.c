@@ -1,4 +1,7 @@
 /* The sink that writes: identity, undoing, receipts, and the laws that hold whatever happens. */
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "tests/unit/store_kit.h"
 
 static void a_report_is_stored_with_all_it_says(void **state)
@@ -421,6 +424,71 @@ static void without_originals_none_is_kept(void **state)
 	kit_laws(kit);
 }
 
+/* Deliver mails `from` and on until the sink says no; which it must before the 10000th. */
+static void deliver_until_full(struct kit *kit, unsigned from)
+{
+	const struct report_sink_ops *ops = kit->sink->ops;
+
+	for (unsigned i = from; i < from + 10000; i++) {
+		struct report_record r = { .position = 1,
+			.count = 1,
+			.source_ip = { .bytes = { (uint8_t)i, (uint8_t)(i >> 8) }, .len = 4 } };
+		struct report_mail mail = kit_mail_of(kit, "full");
+		struct report_outcome out;
+		struct say say = { .xml = 20000, .xml_hard = true, .seed = i };
+		char id[32];
+
+		(void)snprintf(id, sizeof id, "id-%u", i);
+		mail.id.name = slice_of(id);
+		say.id = id;
+		if (ops->mail_begin(kit->sink, &mail, &kit->err) < 0 ||
+			ops->report_begin(kit->sink, &kit->err) < 0)
+			return;
+		kit_head(kit, &say);
+		kit_original(kit, &say);
+		if (ops->record(kit->sink, &r, &kit->err) < 0 ||
+			ops->report_end(kit->sink, &out, &kit->err) < 0 ||
+			ops->mail_end(kit->sink, out.ending, &kit->err) < 0 ||
+			(i % 10 == 0 && ops->sync(kit->sink, &kit->err) < 0))
+			return;
+	}
+	fail_msg("the disk was never full");
+}
+
+static void a_full_disk_is_a_shortage_and_nothing_of_the_batch_passes_for_stored(void **state)
+{
+	struct kit *kit = *state;
+	struct rlimit before, small;
+	struct say say = { .records = 3 };
+	struct err err = ERR_INIT;
+	int64_t reports;
+
+	kit_deliver(kit, "1", &say);
+	kit_sync(kit);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 1000000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	deliver_until_full(kit, 2);
+	assert_int_equal(kit->err.code, ERR_SHORTAGE);
+	/* the run ends; and whoever tries all the same is not told that all is well */
+	(void)kit->sink->ops->mail_abandon(kit->sink, &err);
+	assert_int_equal(kit->sink->ops->sync(kit->sink, &err), -1);
+	assert_int_equal(err.code, ERR_SHORTAGE);
+	store_close(kit->st);
+	kit->st = NULL;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	kit_reopen(kit);
+	reports = kit_number(kit, "SELECT count(*) FROM report");
+	assert_true(reports >= 1);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM receipt"), reports);
+	kit_laws(kit);
+	say.id = "after";
+	assert_int_equal(kit_deliver(kit, "after", &say).ending, REPORT_STORED);
+	kit_sync(kit);
+}
+
 #define WITH_STORE(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
@@ -441,6 +509,7 @@ int main(void)
 		WITH_STORE(totals_do_not_depend_on_order_batches_repetition_or_accidents),
 		WITH_STORE(a_report_of_more_sources_than_the_sums_hold_is_summed_all_the_same),
 		WITH_STORE(without_originals_none_is_kept),
+		WITH_STORE(a_full_disk_is_a_shortage_and_nothing_of_the_batch_passes_for_stored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
