@@ -4,9 +4,10 @@
  * A table for a terminal. The widths come from the first page of rows, which is kept until it is
  * full or the set ends; rows after it go out as they come, and a wider cell pushes its row.
  */
-#define PAGE_ROWS  200
-#define PAGE_BYTES (256 * 1024)
-#define GAP        "  "
+#define PAGE_ROWS      200
+#define PAGE_BYTES     (256 * 1024)
+#define GAP            "  "
+#define FOOT_BYTES_MAX 1024
 
 /* Characters of valid UTF-8: bytes that begin one. */
 static size_t width_of(const char *text)
@@ -172,17 +173,27 @@ static void text_row(struct emit *e, const struct value *row)
 
 static void text_end_set(struct emit *e)
 {
-	if (!e->single)
+	if (e->single)
+		return;
+	/* Under a heading of its own, titles over nothing would read like a fault. */
+	if (e->sets > 1 && e->rows == 0)
+		buf_add_text(e->to, "–\n");
+	else
 		flush_page(e);
 }
 
 static void text_end(struct emit *e, const struct query_meta *meta, int64_t next)
 {
-	size_t before = e->to->len;
+	struct buf foot;
 
-	emit_footing(e->to, e->lang, meta, next);
-	if (e->to->len > before)
+	buf_init(&foot, FOOT_BYTES_MAX);
+	emit_footing(&foot, e->lang, meta, next);
+	if (foot.len > 0) {
 		buf_add_char(e->to, '\n');
+		buf_add(e->to, buf_slice(&foot));
+		buf_add_char(e->to, '\n');
+	}
+	buf_release(&foot);
 }
 
 const struct emit_ops emit_text_ops = { "text", text_set, text_row, text_end_set, text_end };

@@ -116,7 +116,7 @@ static void text_is_aligned_by_characters_and_leaves_out_what_has_no_title(void 
 		"Name       Messages  Pass %  Claimed  Day\n"
 		"a.example        12    99.9  yes      2024-10-04\n"
 		"längst            3       –  no       2024-10-04\n"
-		"2024-09-24 to 2024-10-03 UTC; data through 2024-10-02\n");
+		"\n2024-09-24 to 2024-10-03 UTC; data through 2024-10-02\n");
 	check("text", EMIT_ES, true, false,
 		"Nombre     a.example\n"
 		"Mensajes   12\n"
@@ -124,7 +124,21 @@ static void text_is_aligned_by_characters_and_leaves_out_what_has_no_title(void 
 		"Asignado   sí\n"
 		"Día        2024-10-04\n"
 		"hidden     2024-10-04T00:00:00Z\n"
-		"2024-09-24 a 2024-10-03 UTC; datos hasta 2024-10-02\n");
+		"\n2024-09-24 a 2024-10-03 UTC; datos hasta 2024-10-02\n");
+}
+
+static void an_empty_set_under_its_heading_says_so(void **state)
+{
+	struct buf to;
+	struct emit *e = begin("text", &to, EMIT_ES);
+
+	(void)state;
+	emit_set(e, "sources", columns, 1, false);
+	emit_set(e, "notes", columns, 1, false);
+	emit_end(e, NULL, -1);
+	emit_close(e);
+	assert_string_equal(buf_text(&to), "Nombre\n\nNotas\n–\n");
+	buf_release(&to);
 }
 
 static void html_is_a_table_with_caption_and_scopes(void **state)
@@ -312,6 +326,7 @@ int main(void)
 		cmocka_unit_test(json_is_an_object_of_data_further_sets_and_meta),
 		cmocka_unit_test(ndjson_and_csv_hold_the_first_set_alone),
 		cmocka_unit_test(text_is_aligned_by_characters_and_leaves_out_what_has_no_title),
+		cmocka_unit_test(an_empty_set_under_its_heading_says_so),
 		cmocka_unit_test(html_is_a_table_with_caption_and_scopes),
 		cmocka_unit_test(hostile_text_is_harmless_in_every_format),
 		cmocka_unit_test(a_failure_is_never_rounded_away),
