@@ -341,13 +341,13 @@ bool mime_mend(struct slice mail, struct buf *out)
 
 	buf_clear(out);
 	if (has_only_cr(mail)) {
-		char *to = buf_room(out, mail.len);
+		char *to;
 
-		for (size_t i = 0; to != NULL && i < mail.len; i++)
-			to[i] = mail.ptr[i];
-		for (size_t i = 0; to != NULL && i < mail.len; i++)
-			to[i] = to[i] == '\r' ? '\n' : to[i];
-		out->len += to != NULL ? mail.len : 0;
+		buf_add(out, mail);
+		to = out->ptr;
+		while (!buf_failed(out) &&
+			(to = memchr(to, '\r', out->len - (size_t)(to - out->ptr))))
+			*to = '\n';
 		return true;
 	}
 	header_begin(&m);
