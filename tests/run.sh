@@ -40,6 +40,20 @@ tested() {
 			>"$top/build-run/logs/$name.json"
 }
 
+# checked NAME COMMAND...: one more test, outside of meson's because it takes long.
+checked() {
+	name=$1
+	shift
+	echo "== $name"
+	"$@"
+	case $? in
+	0) result=OK ;;
+	77) result=SKIP ;;
+	*) result=FAIL ;;
+	esac
+	echo '{"name": "'"$name"'", "result": "'$result'", "stdout": ""}' >"build-run/logs/$name.json"
+}
+
 # A test that hangs must not hide the others; a leak is an error, but not one of a library's statics.
 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99
@@ -50,6 +64,7 @@ tested gcc build-run/gcc
 if [ "${1:-}" != quick ]; then
 	built build-run/clang clang-14 -Db_sanitize=address,undefined -Db_lundef=false
 	tested clang build-run/clang --suite unit --suite golden --suite e2e --timeout-multiplier 4
+	checked tidy sh tests/tidy.sh "$top" build-run/gcc
 	tested valgrind build-run/gcc --suite unit --timeout-multiplier 10 \
 		--wrap 'valgrind -q --error-exitcode=9 --leak-check=full'
 fi

@@ -254,17 +254,23 @@ def kept(t, s, directory, first):
 
 
 def killed(t, s, directory, first, took):
-    """Twenty times in the middle, then to the end."""
-    rng, hits = random.Random(13), 0
+    """Twenty times at any moment: before, in and after the commit, among the renames. A limit makes
+    each run commit and settle part of the mail, so that the next one begins somewhere else."""
+    rng, hits, runs = random.Random(13), 0, 0
     box, db = copy(s.box, os.path.join(directory, 'f')), os.path.join(directory, 'f.db')
-    for n in range(KILLS):
-        p = subprocess.Popen([tap.INGEST, '--db', db, box], stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(0, 2 * took / KILLS))
+    part = max(1, s.mails // (2 * KILLS))
+    begun = time.monotonic()
+    load(os.path.join(directory, 'empty.db'), tap.maildir(os.path.join(directory, 'empty')))
+    most = 2 * (time.monotonic() - begun + took * part / s.mails)
+    while hits < KILLS and in_new(box) > 0:
+        p = subprocess.Popen([tap.INGEST, '--db', db, '--limit', str(part), box],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0, most))
         p.send_signal(signal.SIGKILL)
         hits += p.wait() == -signal.SIGKILL
-    tap.say('%s: %d of %d runs killed, %d mails left for the last' % (s.name, hits, KILLS,
-                                                                     in_new(box)))
+        runs += 1
+    tap.say('%s: %d of %d runs killed, %d of %d mails left for the last' % (
+        s.name, hits, runs, in_new(box), s.mails))
     load(db, box)
     got = endings(db)
     t.ok(facts(db) == first, s.name + ': runs that were killed come to the same')

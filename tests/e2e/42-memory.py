@@ -25,7 +25,7 @@ ROW = ('<record><row><source_ip>%s</source_ip><count>%d</count><policy_evaluated
 def huge(path, count):
     """A mail with one report of `count` records, written as a stream; the messages in it."""
     rng, messages = random.Random(3), 0
-    head, foot = kit.feedback(['@']).split('@')
+    head, foot = kit.feedback(['@@@']).split('@@@')
     pack = zlib.compressobj(1, zlib.DEFLATED, 31)
     before, after = kit.mail(kit.multipart(kit.plain(), kit.entity('@@@', 'application/gzip',
                                                                    encoding='base64'))).split(
@@ -36,7 +36,7 @@ def huge(path, count):
         for n in range(count):
             many = rng.randrange(1, 1000)
             messages += many
-            ip = '192.0.2.%d' % rng.randrange(256) if n % 3 else '2001:db8::%x' % rng.getrandbits(40)
+            ip = '192.0.2.%d' % rng.randrange(256) if n % 3 else '2001:db8::%x:%x' % (n % 5, rng.randrange(65536))
             rest += pack.compress((ROW % (ip, many, rng.randrange(9), rng.randrange(400))).encode())
             if len(rest) > 57000:
                 f.write(kit.folded(rest[:57000]).encode())
