@@ -63,17 +63,6 @@ static int drop_report(struct store *st, const struct old_report *o, struct err 
 	return 0;
 }
 
-static int set_orphans(struct store *st, int64_t value, struct err *err)
-{
-	sqlite3_stmt *stmt;
-
-	if (sql_get(st, STMT_META_SET, &stmt, err) < 0)
-		return -1;
-	sql_bind_text(stmt, 1, SLICE_LIT("orphans"));
-	(void)sqlite3_bind_int64(stmt, 2, value);
-	return sql_run(st, stmt, "cannot write down that rows were dropped", err);
-}
-
 static int has_orphans(struct store *st, bool *ret, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -107,7 +96,7 @@ static int drop_old(struct store *st, int32_t day, bool originals_only, int64_t 
 		return -1;
 	if (n > 0 && writer_raise(st, "data_version", err) < 0)
 		return -1;
-	if (n > 0 && !originals_only && set_orphans(st, 1, err) < 0)
+	if (n > 0 && !originals_only && writer_set_orphans(st, true, err) < 0)
 		return -1;
 	*dropped = n;
 	return 0;
@@ -130,7 +119,7 @@ static int sweep(struct store *st, struct err *err)
 		if (writer_run(st, drops[i], err) < 0)
 			return -1;
 	}
-	return set_orphans(st, 0, err);
+	return writer_set_orphans(st, false, err);
 }
 
 static int expire(struct store *st, int32_t day, bool originals_only, int64_t most,

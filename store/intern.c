@@ -275,13 +275,14 @@ static int add_domain(
 	return add(in, stmt, ret, err);
 }
 
-int intern_domain(struct intern *in, struct slice key, int64_t now, int64_t *ret, struct err *err)
+int intern_find_domain(struct intern *in, struct slice key, int64_t *ret, struct err *err)
 {
 	struct slot *s = slot_of(in, CACHE_DOMAIN, key);
 	sqlite3_stmt *stmt;
 	int64_t id = 0;
 	int found;
 
+	*ret = 0;
 	if (slot_holds(in, s, key)) {
 		*ret = s->id;
 		return 0;
@@ -292,50 +293,55 @@ int intern_domain(struct intern *in, struct slice key, int64_t now, int64_t *ret
 	found = find(in, stmt, &id, NULL, err);
 	if (found < 0)
 		return -1;
-	if (found == 0 && add_domain(in, key, now, &id, err) < 0)
+	if (found > 0) {
+		slot_set(in, s, key, id, 0);
+		*ret = id;
+	}
+	return 0;
+}
+
+int intern_domain(struct intern *in, struct slice key, int64_t now, int64_t *ret, struct err *err)
+{
+	int64_t id;
+
+	if (intern_find_domain(in, key, &id, err) < 0)
 		return -1;
-	slot_set(in, s, key, id, 0);
+	if (id == 0) {
+		if (add_domain(in, key, now, &id, err) < 0)
+			return -1;
+		slot_set(in, slot_of(in, CACHE_DOMAIN, key), key, id, 0);
+	}
 	*ret = id;
 	return 0;
 }
 
-/* The identity of a new reporter is the first one that was called so in any case, else itself. */
-static int add_reporter(
-	struct intern *in, struct slice name, int64_t *ret, int64_t *ret_same, struct err *err)
+static struct slice reporter_name(struct slice org_name)
 {
-	sqlite3_stmt *stmt;
-	int64_t id = 0, same = 0;
-	int found;
-
-	if (writer_number(in->st, STMT_REPORTER_NEXT, &id, err) < 0 ||
-		sql_get(in->st, STMT_REPORTER_FOLD, &stmt, err) < 0)
-		return -1;
-	sql_bind_text(stmt, 1, name);
-	found = find(in, stmt, &same, NULL, err);
-	if (found < 0)
-		return -1;
-	if (found == 0)
-		same = id;
-	if (sql_get(in->st, STMT_REPORTER_ADD, &stmt, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, id);
-	sql_bind_text(stmt, 2, name);
-	(void)sqlite3_bind_int64(stmt, 3, same);
-	if (add(in, stmt, ret, err) < 0)
-		return -1;
-	*ret_same = same;
-	return 0;
+	return slice_absent(org_name) ? SLICE_LIT("") : slice_trim(org_name);
 }
 
-int intern_reporter(
+/* The first reporter that was called so in any case; 0: none was. */
+static int find_same(struct intern *in, struct slice name, int64_t *ret, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	*ret = 0;
+	if (sql_get(in->st, STMT_REPORTER_FOLD, &stmt, err) < 0)
+		return -1;
+	sql_bind_text(stmt, 1, name);
+	return find(in, stmt, ret, NULL, err) < 0 ? -1 : 0;
+}
+
+int intern_find_reporter(
 	struct intern *in, struct slice org_name, int64_t *ret, int64_t *ret_same, struct err *err)
 {
-	struct slice name = slice_absent(org_name) ? SLICE_LIT("") : slice_trim(org_name);
+	struct slice name = reporter_name(org_name);
 	struct slot *s = slot_of(in, CACHE_REPORTER, name);
 	sqlite3_stmt *stmt;
 	int64_t id = 0, same = 0;
 	int found;
 
+	*ret = *ret_same = 0;
 	if (slot_holds(in, s, name)) {
 		*ret = s->id;
 		*ret_same = s->also;
@@ -347,9 +353,36 @@ int intern_reporter(
 	found = find(in, stmt, &id, &same, err);
 	if (found < 0)
 		return -1;
-	if (found == 0 && add_reporter(in, name, &id, &same, err) < 0)
-		return -1;
+	if (found == 0)
+		return find_same(in, name, ret_same, err);
 	slot_set(in, s, name, id, same);
+	*ret = id;
+	*ret_same = same;
+	return 0;
+}
+
+int intern_reporter(
+	struct intern *in, struct slice org_name, int64_t *ret, int64_t *ret_same, struct err *err)
+{
+	struct slice name = reporter_name(org_name);
+	sqlite3_stmt *stmt;
+	int64_t id, same;
+
+	if (intern_find_reporter(in, org_name, &id, &same, err) < 0)
+		return -1;
+	if (id == 0) {
+		if (writer_number(in->st, STMT_REPORTER_NEXT, &id, err) < 0 ||
+			sql_get(in->st, STMT_REPORTER_ADD, &stmt, err) < 0)
+			return -1;
+		if (same == 0)
+			same = id;
+		(void)sqlite3_bind_int64(stmt, 1, id);
+		sql_bind_text(stmt, 2, name);
+		(void)sqlite3_bind_int64(stmt, 3, same);
+		if (add(in, stmt, &id, err) < 0)
+			return -1;
+		slot_set(in, slot_of(in, CACHE_REPORTER, name), name, id, same);
+	}
 	*ret = id;
 	*ret_same = same;
 	return 0;

@@ -117,7 +117,8 @@ static int put_chunk(struct keeper *k, struct err *err)
 	if (k->z.avail_out == sizeof k->out) /* the one before ended the stream to the byte */
 		return 0;
 	if (k->chunks == 0) {
-		if (put_first(k, NULL, err) < 0)
+		/* Its number is not known by the report yet: a savepoint takes it back. */
+		if (writer_guard_report(k->st->writer, err) < 0 || put_first(k, NULL, err) < 0)
 			return -1;
 	} else {
 		if (sql_get(k->st, STMT_ORIGINAL_MORE_ADD, &stmt, err) < 0)
@@ -202,6 +203,13 @@ int keeper_end(struct keeper *k, int64_t *ret, struct err *err)
 		rc = put_end(k, &sha, err);
 	*ret = k->id;
 	return rc;
+}
+
+int keeper_drop(struct store *st, int64_t original, struct err *err)
+{
+	if (writer_run_1(st, STMT_ORIGINAL_MORE_DROP, original, err) < 0)
+		return -1;
+	return writer_run_1(st, STMT_ORIGINAL_DROP, original, err);
 }
 
 /* ---- reading ----------------------------------------------------------------------------------- */

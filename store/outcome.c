@@ -131,7 +131,10 @@ static int end_new(
 
 	if (w->reparse != NULL)
 		kept = *reparse_kept(w->reparse);
-	if (find_twin(w, &twin, err) < 0 ||
+	if (intern_domain(w->intern, p->head.domain_key, kept.received, &p->domain, err) < 0 ||
+		intern_reporter(w->intern, p->head.org_name, &p->reporter, &p->reporter_same, err) <
+			0 ||
+		find_twin(w, &twin, err) < 0 ||
 		(writer_keeps_original(w) && keeper_end(w->keeper, &kept.original, err) < 0) ||
 		insert_report(w, content, twin, &kept, err) < 0 || insert_notes(w, err) < 0)
 		return -1;
@@ -192,6 +195,7 @@ static int end_conflict(struct writer *w, struct err *err)
 	}
 	if (original != 0) {
 		m->conflicts[m->conflicts_len].report = p->known_id;
+		m->conflicts[m->conflicts_len].made = original;
 		m->conflicts[m->conflicts_len++].original = original;
 	}
 	return 0;

@@ -93,7 +93,9 @@ static int find_receipt(struct writer *w, struct err *err)
 		m->receipt = w->next_receipt;
 		return 0;
 	}
-	if (writer_run_1(w->st, STMT_ENTRY_ORIGINALS_DROP, m->receipt, err) < 0)
+	/* What it said goes now and must come back if the mail is abandoned. */
+	if (writer_run(w->st, STMT_MAIL_SAVE, err) < 0 ||
+		writer_run_1(w->st, STMT_ENTRY_ORIGINALS_DROP, m->receipt, err) < 0)
 		return -1;
 	return writer_run_1(w->st, STMT_ENTRY_DROP, m->receipt, err);
 }
@@ -134,7 +136,8 @@ int receipt_begin(struct report_sink *s, const struct report_mail *mail, struct 
 	m->conflicts_len = 0;
 	w->reread_len = 0;
 	w->mail_interned = false;
-	if (keep_head(w, mail, err) < 0 || writer_run(w->st, STMT_MAIL_SAVE, err) < 0)
+	m->again = false;
+	if (keep_head(w, mail, err) < 0)
 		return -1;
 	m->open = true;
 	return find_receipt(w, err);
@@ -213,7 +216,8 @@ int receipt_end(struct report_sink *s, enum report_ending ending, struct err *er
 	struct mail *m = &w->mail;
 
 	assert(m->open && !w->report.open && ending < REPORT_ENDING_COUNT);
-	if (put_receipt(w, ending, err) < 0 || writer_run(w->st, STMT_MAIL_RELEASE, err) < 0)
+	if (put_receipt(w, ending, err) < 0 ||
+		(m->again && writer_run(w->st, STMT_MAIL_RELEASE, err) < 0))
 		return -1;
 	m->open = false;
 	if (!m->again)

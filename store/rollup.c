@@ -24,7 +24,8 @@ struct cells {
 struct rollup {
 	struct store *st;
 	struct cells report, mail, batch;
-	bool overflow; /* of the report's */
+	bool overflow;       /* of the report's */
+	int64_t direct_from; /* reports of the mail from this number on are in the table; 0: none */
 };
 
 static bool cells_open(struct cells *c, uint32_t size)
@@ -153,15 +154,18 @@ int rollup_report_end(
 	bool fits = r->mail.len + r->report.len <= r->mail.max;
 	int rc = 0;
 
-	if (r->overflow) {
+	/* Once one report of a mail went to the table, the later ones do: one number tells which. */
+	if (r->overflow || !fits || r->direct_from != 0) {
+		if (r->direct_from == 0)
+			r->direct_from = report;
 		rc = rollup_add_stored(r->st, report, domain, day, err);
 	} else {
 		name_cells(&r->report, domain, day);
-		for (uint32_t i = 0; i < r->report.len && rc == 0; i++) {
-			const struct cell *c = &r->report.slots[r->report.used[i]];
+		for (uint32_t i = 0; i < r->report.len; i++) {
+			bool added = cells_add(&r->mail, &r->report.slots[r->report.used[i]]);
 
-			if (!fits || !cells_add(&r->mail, c))
-				rc = write_cell(r->st, c, err);
+			assert(added); /* it fits */
+			(void)added;
 		}
 	}
 	rollup_report_clear(r);
@@ -185,6 +189,7 @@ int rollup_mail_end(struct rollup *r, struct err *err)
 		(void)fits;
 	}
 	cells_clear(&r->mail);
+	r->direct_from = 0;
 	return 0;
 }
 
@@ -192,6 +197,12 @@ void rollup_mail_clear(struct rollup *r)
 {
 	rollup_report_clear(r);
 	cells_clear(&r->mail);
+	r->direct_from = 0;
+}
+
+bool rollup_is_direct(const struct rollup *r, int64_t report)
+{
+	return r->direct_from != 0 && report >= r->direct_from;
 }
 
 static int by_key(const void *a, const void *b, void *arg)

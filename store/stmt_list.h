@@ -68,6 +68,7 @@ STMT(STMT_UNREADABLE_ADD, "INSERT INTO unreadable (report, n, line, reason) VALU
 STMT(STMT_NOTE_ADD, "INSERT INTO note (report, code, times, detail) VALUES (?, ?, ?, ?)")
 STMT(STMT_RECORD_DROP, "DELETE FROM record WHERE report = ?")
 STMT(STMT_UNREADABLE_DROP, "DELETE FROM unreadable WHERE report = ?")
+STMT(STMT_REPORT_SHARE, "SELECT original, domain, day FROM report WHERE id = ?")
 STMT(STMT_NOTE_DROP, "DELETE FROM note WHERE report = ?")
 STMT(STMT_REPORT_DROP, "DELETE FROM report WHERE id = ?")
 

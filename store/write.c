@@ -68,6 +68,17 @@ int writer_run_1(struct store *st, enum stmt id, int64_t value, struct err *err)
 	return sql_run(st, stmt, stmt_name(id), err);
 }
 
+int writer_set_orphans(struct store *st, bool any, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	if (sql_get(st, STMT_META_SET, &stmt, err) < 0)
+		return -1;
+	sql_bind_text(stmt, 1, SLICE_LIT("orphans"));
+	(void)sqlite3_bind_int(stmt, 2, any);
+	return sql_run(st, stmt, "cannot write down that rows were dropped", err);
+}
+
 int writer_raise(struct store *st, const char *key, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -105,6 +116,9 @@ static int commit(struct writer *w, struct err *err)
 	if (w->changed && writer_raise(w->st, "data_version", err) < 0)
 		return -1;
 	w->changed = false;
+	if (w->orphans && writer_set_orphans(w->st, true, err) < 0)
+		return -1;
+	w->orphans = false;
 	if (w->st->options.dry_run)
 		return 0;
 	if (writer_run(w->st, STMT_COMMIT, err) < 0)
@@ -132,23 +146,51 @@ bool writer_keeps_original(const struct writer *w)
 	return w->st->options.keep_originals && w->reparse == NULL;
 }
 
+int writer_guard_report(struct writer *w, struct err *err)
+{
+	struct pending *p = &w->report;
+
+	if (!p->open || p->guarded)
+		return 0;
+	w->mail_interned |= intern_marked(w->intern);
+	intern_mark_clear(w->intern);
+	p->rows_before = p->has_rows;
+	p->guarded = true;
+	return writer_run(w->st, STMT_REPORT_SAVE, err);
+}
+
+static int drop_by_number(struct writer *w, int64_t report, struct err *err)
+{
+	if (writer_run_1(w->st, STMT_RECORD_DROP, report, err) < 0)
+		return -1;
+	return writer_run_1(w->st, STMT_UNREADABLE_DROP, report, err);
+}
+
 int writer_undo_report(struct writer *w, struct err *err)
 {
+	struct pending *p = &w->report;
+	bool left = p->guarded ? p->rows_before : p->has_rows;
+
 	rollup_report_clear(w->rollup);
-	if (intern_marked(w->intern)) {
+	p->has_rows = p->rows_before = false;
+	if (p->guarded && intern_marked(w->intern)) {
 		intern_forget(w->intern);
 		intern_mark_clear(w->intern);
 	}
-	w->report.has_rows = false;
-	return writer_run(w->st, STMT_REPORT_UNDO, err);
+	if (p->guarded && writer_run(w->st, STMT_REPORT_UNDO, err) < 0)
+		return -1;
+	w->orphans |= left;
+	return left ? drop_by_number(w, p->id, err) : 0;
 }
 
 int writer_release_report(struct writer *w, struct err *err)
 {
+	struct pending *p = &w->report;
+
 	w->mail_interned |= intern_marked(w->intern);
 	intern_mark_clear(w->intern);
-	w->report.open = false;
-	return writer_run(w->st, STMT_REPORT_RELEASE, err);
+	p->open = false;
+	return p->guarded ? writer_run(w->st, STMT_REPORT_RELEASE, err) : 0;
 }
 
 static int report_begin(struct report_sink *s, struct err *err)
@@ -161,14 +203,15 @@ static int report_begin(struct report_sink *s, struct err *err)
 		return -1;
 	if (w->next_report == 0 && writer_number(w->st, STMT_REPORT_NEXT, &w->next_report, err) < 0)
 		return -1;
-	if (writer_run(w->st, STMT_REPORT_SAVE, err) < 0)
-		return -1;
 	*p = (struct pending){ .open = true, .id = w->next_report };
 	buf_clear(&w->text);
 	w->mail_interned |= intern_marked(w->intern);
 	intern_mark_clear(w->intern);
-	if (w->reparse != NULL)
+	if (w->reparse != NULL) {
+		if (writer_guard_report(w, err) < 0)
+			return -1;
 		return reparse_begin(w->reparse, &p->id, err);
+	}
 	if (writer_keeps_original(w))
 		keeper_reset(w->keeper);
 	return 0;
@@ -189,7 +232,9 @@ static int keep_head(struct writer *w, const struct report_head *head, struct er
 	struct buf *b = &w->text;
 
 	*h = *head;
-	if (writer_keep(b, head->report_id, &h->report_id, err) < 0 ||
+	if (writer_keep(b, head->domain_key, &h->domain_key, err) < 0 ||
+		writer_keep(b, head->org_name, &h->org_name, err) < 0 ||
+		writer_keep(b, head->report_id, &h->report_id, err) < 0 ||
 		writer_keep(b, head->email, &h->email, err) < 0 ||
 		writer_keep(b, head->extra_contact_info, &h->extra_contact_info, err) < 0 ||
 		writer_keep(b, head->errors, &h->errors, err) < 0 ||
@@ -245,10 +290,8 @@ static int drop_rows(struct writer *w, struct err *err)
 
 	if (writer_keeps_original(w) && keeper_spilled(w->keeper)) {
 		rollup_report_clear(w->rollup);
-		p->has_rows = false;
-		if (writer_run_1(w->st, STMT_RECORD_DROP, p->id, err) < 0)
-			return -1;
-		return writer_run_1(w->st, STMT_UNREADABLE_DROP, p->id, err);
+		p->has_rows = p->rows_before = false;
+		return drop_by_number(w, p->id, err);
 	}
 	return writer_undo_report(w, err);
 }
@@ -257,15 +300,16 @@ static int add_head(struct report_sink *s, const struct report_head *head, struc
 {
 	struct writer *w = writer_of(s);
 	struct pending *p = &w->report;
-	int64_t seen = w->reparse != NULL ? day_now() : w->mail.head.seen;
 
 	assert(p->open && !p->has_head);
 	assert(head->report_id.len > 0 && head->begin >= 0 && head->begin <= head->end);
 	if (keep_head(w, head, err) < 0 ||
-		intern_domain(w->intern, head->domain_key, seen, &p->domain, err) < 0 ||
-		intern_reporter(w->intern, head->org_name, &p->reporter, &p->reporter_same, err) <
-			0 ||
-		find_known(w, err) < 0)
+		intern_find_domain(w->intern, head->domain_key, &p->domain, err) < 0 ||
+		intern_find_reporter(
+			w->intern, head->org_name, &p->reporter, &p->reporter_same, err) < 0)
+		return -1;
+	/* Without one of them there is no such report yet, and they are added with it at its end. */
+	if (p->domain != 0 && p->reporter_same != 0 && find_known(w, err) < 0)
 		return -1;
 	p->has_head = true;
 	if (p->known && p->has_rows && drop_rows(w, err) < 0)
@@ -405,6 +449,68 @@ static int report_abandon(struct report_sink *s, struct err *err)
 	return writer_release_report(w, err);
 }
 
+/* A report that this mail gave: its rows, and its XML last, because the report refers to it. */
+static int drop_report(struct writer *w, int64_t report, struct err *err)
+{
+	static const enum stmt drops[] = { STMT_RECORD_DROP, STMT_UNREADABLE_DROP, STMT_NOTE_DROP,
+		STMT_REPORT_DROP };
+	int64_t original = 0, domain = 0;
+	int32_t day = 0;
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (sql_get(w->st, STMT_REPORT_SHARE, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, report);
+	more = sql_step(w->st, stmt, "cannot look up a report", err);
+	if (more < 0)
+		return -1;
+	if (more > 0) {
+		original = sqlite3_column_int64(stmt, 0);
+		domain = sqlite3_column_int64(stmt, 1);
+		day = sqlite3_column_int(stmt, 2);
+	}
+	(void)sqlite3_reset(stmt);
+	if (more > 0 && rollup_is_direct(w->rollup, report) &&
+		rollup_subtract_stored(w->st, report, domain, day, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof drops / sizeof *drops; i++) {
+		if (writer_run_1(w->st, drops[i], report, err) < 0)
+			return -1;
+	}
+	return original != 0 ? keeper_drop(w->st, original, err) : 0;
+}
+
+static int drop_mail(struct writer *w, struct err *err)
+{
+	struct mail *m = &w->mail;
+
+	if (writer_run_1(w->st, STMT_ENTRY_DROP, m->receipt, err) < 0)
+		return -1;
+	for (int64_t id = m->first_report; id < w->next_report; id++) {
+		if (drop_report(w, id, err) < 0)
+			return -1;
+	}
+	for (unsigned i = 0; i < m->conflicts_len; i++) {
+		if (m->conflicts[i].made != 0 && keeper_drop(w->st, m->conflicts[i].made, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int undo_mail(struct writer *w, struct err *err)
+{
+	if (!w->mail.again) {
+		w->orphans = true;
+		return drop_mail(w, err);
+	}
+	if (w->mail_interned || intern_marked(w->intern))
+		intern_forget(w->intern);
+	if (writer_run(w->st, STMT_MAIL_UNDO, err) < 0)
+		return -1;
+	return writer_run(w->st, STMT_MAIL_RELEASE, err);
+}
+
 static int mail_abandon(struct report_sink *s, struct err *err)
 {
 	struct writer *w = writer_of(s);
@@ -414,15 +520,13 @@ static int mail_abandon(struct report_sink *s, struct err *err)
 	w->mail.open = false;
 	if (report_abandon(s, err) < 0 || batch_lost(w, err) < 0)
 		return -1;
+	if (undo_mail(w, err) < 0)
+		return -1;
 	rollup_mail_clear(w->rollup);
-	if (w->mail_interned || intern_marked(w->intern))
-		intern_forget(w->intern);
 	w->mail_interned = false;
 	intern_mark_clear(w->intern);
 	w->next_report = w->mail.first_report;
-	if (writer_run(w->st, STMT_MAIL_UNDO, err) < 0)
-		return -1;
-	return writer_run(w->st, STMT_MAIL_RELEASE, err);
+	return 0;
 }
 
 static int sync_all(struct report_sink *s, struct err *err)

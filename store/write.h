@@ -6,9 +6,12 @@
  * report, a mail and a batch), original.c (the XML, deflated as it streams by) and receipt.c (what
  * became of the mail).
  *
- * Three layers of undoing, each within the next: a report (SAVEPOINT report), a mail (SAVEPOINT
- * mail), a batch (the transaction). What is held in memory follows the same three: a cached id or
- * a sum never outlives the rows it stands for.
+ * Three layers of undoing, each within the next: a report, a mail, a batch (the transaction). Rows of
+ * a report and of a mail are known by their number, so undoing deletes them; a savepoint would copy
+ * every page it touches for each mail, which costs more than storing it. Only where a delete is
+ * not enough there is one: an original too large for memory, a mail read again, a report derived
+ * again. What is held in memory follows the same three: a cached id or a sum never outlives the
+ * rows it stands for.
  */
 #ifndef STORE_WRITE_H
 #define STORE_WRITE_H
@@ -30,6 +33,11 @@ bool intern_marked(const struct intern *in);
 void intern_mark_clear(struct intern *in);
 void intern_forget(struct intern *in);
 
+/* Only looked up; 0 when it is not there. A refused report must not leave its domain or its sender's
+ * name in the lists. *ret_same may be known where *ret is not. */
+int intern_find_domain(struct intern *in, struct slice key, int64_t *ret, struct err *err);
+int intern_find_reporter(struct intern *in, struct slice org_name, int64_t *ret, int64_t *ret_same,
+	struct err *err);
 int intern_domain(struct intern *in, struct slice key, int64_t now, int64_t *ret, struct err *err);
 /* org_name absent counts as empty. *ret_same is the first reporter of that name in any case. */
 int intern_reporter(struct intern *in, struct slice org_name, int64_t *ret, int64_t *ret_same,
@@ -55,9 +63,11 @@ void rollup_record(struct rollup *r, int64_t source, unsigned result, int64_t co
 int rollup_report_end(struct rollup *r, int64_t report, int64_t domain, int32_t day,
 	struct err *err);
 void rollup_report_clear(struct rollup *r);
-/* Outside the mail's savepoint: its sums join those of the batch. */
+/* Its sums join those of the batch. */
 int rollup_mail_end(struct rollup *r, struct err *err);
 void rollup_mail_clear(struct rollup *r);
+/* The share of this report of the mail at hand is in the table already: an undo takes it away. */
+bool rollup_is_direct(const struct rollup *r, int64_t report);
 /* Before the commit: the sums of the batch go to the table. */
 int rollup_flush(struct rollup *r, struct err *err);
 /* Directly in the table, for a report that is stored: add or take away its whole share. */
@@ -78,6 +88,8 @@ int keeper_add(struct keeper *k, struct slice bytes, struct err *err);
 bool keeper_spilled(const struct keeper *k);
 /* The rest, and the row. *ret is its number, 0 when nothing was added. */
 int keeper_end(struct keeper *k, int64_t *ret, struct err *err);
+/* Take a kept original out again. */
+int keeper_drop(struct store *st, int64_t original, struct err *err);
 
 /* ---- write.c ------------------------------------------------------------------------------- */
 
@@ -90,6 +102,7 @@ struct sums {
 /* The report at hand. */
 struct pending {
 	bool open, has_head, has_rows;
+	bool guarded, rows_before;	/* a savepoint is open; rows were there when it was opened */
 	int64_t id;
 	/* of the head; texts lie in writer.text until the row is written */
 	struct report_head head;
@@ -123,7 +136,8 @@ struct mail {
 	int64_t entries;
 	/* originals of conflicts that wait for their line */
 	struct {
-		int64_t report, original;
+		int64_t report, original;	/* original 0: its line is written */
+		int64_t made;			/* the original's number, for an undo */
 	} conflicts[CONFLICTS_HELD_MAX];
 	unsigned conflicts_len;
 };
@@ -140,6 +154,7 @@ struct writer {
 	struct pending report;
 	struct mail mail;
 	bool in_batch, changed, mail_interned;
+	bool orphans;			/* an undo may have left interned rows without use */
 	bool broken;	/* a commit failed half way: what is in memory and on disk may differ */
 	int64_t next_report, next_receipt;
 	/* stored reports that this reading of the mail met again (a crash came between commit and
@@ -157,6 +172,8 @@ int writer_begin(struct writer *w, struct err *err);
 int writer_sync(struct writer *w, struct err *err);
 /* Of the report at hand: nothing of it stays in the database or in memory; its savepoint is closed;
  * is its XML to be kept. */
+/* From here on the rows of the report at hand are undone by a savepoint; once is enough. */
+int writer_guard_report(struct writer *w, struct err *err);
 int writer_undo_report(struct writer *w, struct err *err);
 int writer_release_report(struct writer *w, struct err *err);
 bool writer_keeps_original(const struct writer *w);
@@ -165,6 +182,8 @@ int writer_keep(struct buf *b, struct slice s, struct slice *ret, struct err *er
 int writer_number(struct store *st, enum stmt id, int64_t *ret, struct err *err);
 int writer_run(struct store *st, enum stmt id, struct err *err);
 int writer_run_1(struct store *st, enum stmt id, int64_t value, struct err *err);
+/* Remember whether interned rows may be without use, for the sweep after an expiry. */
+int writer_set_orphans(struct store *st, bool any, struct err *err);
 int writer_raise(struct store *st, const char *key, struct err *err);
 
 /* ---- outcome.c: a whole report is new, a duplicate, a conflict or a twin -------------------- */
