@@ -317,15 +317,18 @@ static bool takes_gzip(struct slice accept)
 	return false;
 }
 
+/* `to` is made here, and the caller's to release. */
 static bool compress_body(struct slice from, struct buf *to)
 {
 	z_stream z = { 0 };
 	bool ok = false;
 	char *room;
 
+	buf_init(to, 0);
 	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		return false;
 	size_t bound = deflateBound(&z, from.len);
+	buf_init(to, bound);
 	room = buf_room(to, bound);
 	if (room != NULL) {
 		z.next_in = (const Bytef *)from.ptr;
@@ -349,7 +352,6 @@ static bool shrink(struct response *res, struct slice accept)
 		from = slice_from(res->asset->bytes, res->asset->len);
 	if (res->stream != NULL || from.len < GZIP_FROM_BYTES || !takes_gzip(accept))
 		return false;
-	buf_init(&small, from.len);
 	if (!compress_body(from, &small)) {
 		buf_release(&small);
 		return false;
@@ -548,16 +550,16 @@ int server_start(struct server **ret, const struct server_options *options, stru
 		free(s);
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	}
+	/* Not MHD_OPTION_STRICT_FOR_CLIENT: 0.9.75 then sends its own refusal twice. guard() is stricter. */
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL,
 		on_request, s, MHD_OPTION_LISTEN_SOCKET, options->listener->fd,
 		MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)CONN_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		(unsigned)CONN_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)REQUEST_IDLE_SECONDS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
-		on_connection, s, MHD_OPTION_END);
+		(size_t)CONNECTION_BYTES, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
 	if (s->daemon == NULL) {
 		(void)pthread_mutex_destroy(&s->lock);
 		free(s);

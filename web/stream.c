@@ -81,8 +81,6 @@ static int fill(struct stream *s, struct err *err)
 	const struct value *row;
 	int more;
 
-	buf_clear(&s->buf);
-	s->sent = 0;
 	while (!s->done && s->buf.len < STREAM_FILL_BYTES) {
 		more = query_next(s->query, &row, err);
 		if (more < 0)
@@ -157,6 +155,8 @@ ssize_t stream_read(struct stream *s, void *dst, size_t cap, struct err *err)
 	if (s->sent == s->buf.len) {
 		if (s->done)
 			return 0;
+		buf_clear(&s->buf);
+		s->sent = 0;
 		if (fill(s, err) < 0)
 			return -1;
 	}

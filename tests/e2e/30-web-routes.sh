@@ -1,0 +1,3 @@
+#!/bin/sh
+# See 30-web-routes.py.
+exec python3 "$(dirname "$0")/30-web-routes.py"
