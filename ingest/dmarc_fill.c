@@ -39,6 +39,10 @@ enum target {
 	TO_AUTH,
 };
 
+#define NAME(text)                                                                                 \
+	{                                                                                          \
+		text, sizeof(text) - 1                                                             \
+	}
 #define HEAD(field)   IN_TEXT, TO_HEAD, offsetof(struct raw_head, field)
 #define RECORD(field) IN_TEXT, TO_RECORD, offsetof(struct raw_record, field)
 #define REASON(field) IN_TEXT, TO_REASON, offsetof(struct raw_reason, field)
@@ -48,83 +52,84 @@ enum target {
  * one state stand together. */
 static const struct grammar_row {
 	enum state in;
-	const char *element;
+	struct slice element;
 	enum state next;
 	enum target target;
 	size_t field;
 	bool misnamed;
 } grammar[] = {
-	{ AT_DOCUMENT, "feedback", IN_FEEDBACK, NOWHERE, 0, false },
+	{ AT_DOCUMENT, NAME("feedback"), IN_FEEDBACK, NOWHERE, 0, false },
 
-	{ IN_FEEDBACK, "record", IN_RECORD, NOWHERE, 0, false },
-	{ IN_FEEDBACK, "version", HEAD(version), false },
-	{ IN_FEEDBACK, "report_metadata", IN_METADATA, NOWHERE, 0, false },
-	{ IN_FEEDBACK, "policy_published", IN_POLICY, NOWHERE, 0, false },
-	{ IN_FEEDBACK, "extension", SKIPPING, NOWHERE, 0, false },
+	{ IN_FEEDBACK, NAME("record"), IN_RECORD, NOWHERE, 0, false },
+	{ IN_FEEDBACK, NAME("version"), HEAD(version), false },
+	{ IN_FEEDBACK, NAME("report_metadata"), IN_METADATA, NOWHERE, 0, false },
+	{ IN_FEEDBACK, NAME("policy_published"), IN_POLICY, NOWHERE, 0, false },
+	{ IN_FEEDBACK, NAME("extension"), SKIPPING, NOWHERE, 0, false },
 
-	{ IN_METADATA, "org_name", HEAD(org_name), false },
-	{ IN_METADATA, "email", HEAD(email), false },
-	{ IN_METADATA, "extra_contact_info", HEAD(extra_contact_info), false },
-	{ IN_METADATA, "report_id", HEAD(report_id), false },
-	{ IN_METADATA, "date_range", IN_DATE_RANGE, NOWHERE, 0, false },
-	{ IN_METADATA, "data_range", IN_DATE_RANGE, NOWHERE, 0, true }, /* kddi.com */
-	{ IN_METADATA, "error", IN_ERRORS, TO_HEAD, offsetof(struct raw_head, errors), false },
-	{ IN_METADATA, "generator", HEAD(generator), false },
+	{ IN_METADATA, NAME("org_name"), HEAD(org_name), false },
+	{ IN_METADATA, NAME("email"), HEAD(email), false },
+	{ IN_METADATA, NAME("extra_contact_info"), HEAD(extra_contact_info), false },
+	{ IN_METADATA, NAME("report_id"), HEAD(report_id), false },
+	{ IN_METADATA, NAME("date_range"), IN_DATE_RANGE, NOWHERE, 0, false },
+	{ IN_METADATA, NAME("data_range"), IN_DATE_RANGE, NOWHERE, 0, true }, /* kddi.com */
+	{ IN_METADATA, NAME("error"), IN_ERRORS, TO_HEAD, offsetof(struct raw_head, errors),
+		false },
+	{ IN_METADATA, NAME("generator"), HEAD(generator), false },
 
-	{ IN_DATE_RANGE, "begin", HEAD(begin), false },
-	{ IN_DATE_RANGE, "end", HEAD(end), false },
+	{ IN_DATE_RANGE, NAME("begin"), HEAD(begin), false },
+	{ IN_DATE_RANGE, NAME("end"), HEAD(end), false },
 
-	{ IN_POLICY, "domain", HEAD(domain), false },
-	{ IN_POLICY, "p", HEAD(p), false },
-	{ IN_POLICY, "sp", HEAD(sp), false },
-	{ IN_POLICY, "np", HEAD(np), false },
-	{ IN_POLICY, "adkim", HEAD(adkim), false },
-	{ IN_POLICY, "aspf", HEAD(aspf), false },
-	{ IN_POLICY, "pct", HEAD(pct), false },
-	{ IN_POLICY, "fo", HEAD(fo), false },
-	{ IN_POLICY, "testing", HEAD(testing), false },
-	{ IN_POLICY, "discovery_method", HEAD(discovery_method), false },
+	{ IN_POLICY, NAME("domain"), HEAD(domain), false },
+	{ IN_POLICY, NAME("p"), HEAD(p), false },
+	{ IN_POLICY, NAME("sp"), HEAD(sp), false },
+	{ IN_POLICY, NAME("np"), HEAD(np), false },
+	{ IN_POLICY, NAME("adkim"), HEAD(adkim), false },
+	{ IN_POLICY, NAME("aspf"), HEAD(aspf), false },
+	{ IN_POLICY, NAME("pct"), HEAD(pct), false },
+	{ IN_POLICY, NAME("fo"), HEAD(fo), false },
+	{ IN_POLICY, NAME("testing"), HEAD(testing), false },
+	{ IN_POLICY, NAME("discovery_method"), HEAD(discovery_method), false },
 
-	{ IN_RECORD, "row", IN_ROW, NOWHERE, 0, false },
-	{ IN_RECORD, "identifiers", IN_IDENTIFIERS, NOWHERE, 0, false },
-	{ IN_RECORD, "identities", IN_IDENTIFIERS, NOWHERE, 0, true }, /* unipi.it */
-	{ IN_RECORD, "auth_results", IN_AUTH_RESULTS, NOWHERE, 0, false },
+	{ IN_RECORD, NAME("row"), IN_ROW, NOWHERE, 0, false },
+	{ IN_RECORD, NAME("identifiers"), IN_IDENTIFIERS, NOWHERE, 0, false },
+	{ IN_RECORD, NAME("identities"), IN_IDENTIFIERS, NOWHERE, 0, true }, /* unipi.it */
+	{ IN_RECORD, NAME("auth_results"), IN_AUTH_RESULTS, NOWHERE, 0, false },
 
-	{ IN_ROW, "source_ip", RECORD(source_ip), false },
-	{ IN_ROW, "count", RECORD(count), false },
-	{ IN_ROW, "policy_evaluated", IN_EVALUATED, NOWHERE, 0, false },
+	{ IN_ROW, NAME("source_ip"), RECORD(source_ip), false },
+	{ IN_ROW, NAME("count"), RECORD(count), false },
+	{ IN_ROW, NAME("policy_evaluated"), IN_EVALUATED, NOWHERE, 0, false },
 
-	{ IN_EVALUATED, "disposition", RECORD(disposition), false },
-	{ IN_EVALUATED, "dkim", RECORD(dkim), false },
-	{ IN_EVALUATED, "spf", RECORD(spf), false },
-	{ IN_EVALUATED, "reason", IN_REASON, NOWHERE, 0, false },
+	{ IN_EVALUATED, NAME("disposition"), RECORD(disposition), false },
+	{ IN_EVALUATED, NAME("dkim"), RECORD(dkim), false },
+	{ IN_EVALUATED, NAME("spf"), RECORD(spf), false },
+	{ IN_EVALUATED, NAME("reason"), IN_REASON, NOWHERE, 0, false },
 
-	{ IN_REASON, "type", REASON(type), false },
-	{ IN_REASON, "comment", REASON(comment), false },
+	{ IN_REASON, NAME("type"), REASON(type), false },
+	{ IN_REASON, NAME("comment"), REASON(comment), false },
 
-	{ IN_IDENTIFIERS, "header_from", RECORD(header_from), false },
-	{ IN_IDENTIFIERS, "envelope_from", RECORD(envelope_from), false },
-	{ IN_IDENTIFIERS, "envelope_to", RECORD(envelope_to), false },
+	{ IN_IDENTIFIERS, NAME("header_from"), RECORD(header_from), false },
+	{ IN_IDENTIFIERS, NAME("envelope_from"), RECORD(envelope_from), false },
+	{ IN_IDENTIFIERS, NAME("envelope_to"), RECORD(envelope_to), false },
 
-	{ IN_AUTH_RESULTS, "dkim", IN_DKIM, NOWHERE, 0, false },
-	{ IN_AUTH_RESULTS, "spf", IN_SPF, NOWHERE, 0, false },
+	{ IN_AUTH_RESULTS, NAME("dkim"), IN_DKIM, NOWHERE, 0, false },
+	{ IN_AUTH_RESULTS, NAME("spf"), IN_SPF, NOWHERE, 0, false },
 
-	{ IN_DKIM, "domain", AUTH(domain), false },
-	{ IN_DKIM, "selector", AUTH(selector), false },
-	{ IN_DKIM, "result", AUTH(result), false },
-	{ IN_DKIM, "human_result", AUTH(human_result), false },
+	{ IN_DKIM, NAME("domain"), AUTH(domain), false },
+	{ IN_DKIM, NAME("selector"), AUTH(selector), false },
+	{ IN_DKIM, NAME("result"), AUTH(result), false },
+	{ IN_DKIM, NAME("human_result"), AUTH(human_result), false },
 
-	{ IN_SPF, "domain", AUTH(domain), false },
-	{ IN_SPF, "scope", AUTH(scope), false },
-	{ IN_SPF, "result", AUTH(result), false },
-	{ IN_SPF, "human_result", AUTH(human_result), false },
+	{ IN_SPF, NAME("domain"), AUTH(domain), false },
+	{ IN_SPF, NAME("scope"), AUTH(scope), false },
+	{ IN_SPF, NAME("result"), AUTH(result), false },
+	{ IN_SPF, NAME("human_result"), AUTH(human_result), false },
 };
 #define GRAMMAR_ROWS (sizeof grammar / sizeof *grammar)
 
 static const struct grammar_row *grammar_find(enum state in, struct slice name)
 {
 	for (size_t i = 0; i < GRAMMAR_ROWS; i++) {
-		if (grammar[i].in == in && slice_equal_fold(name, slice_of(grammar[i].element)))
+		if (grammar[i].in == in && slice_equal_fold(name, grammar[i].element))
 			return &grammar[i];
 	}
 	return NULL;
@@ -135,7 +140,7 @@ enum xml_name fill_known(struct slice name)
 	enum xml_name known = XML_NAME_UNKNOWN;
 
 	for (size_t i = 0; i < GRAMMAR_ROWS; i++) {
-		if (!slice_equal_fold(name, slice_of(grammar[i].element)))
+		if (!slice_equal_fold(name, grammar[i].element))
 			continue;
 		if (grammar[i].next != IN_TEXT && grammar[i].next != IN_ERRORS)
 			return XML_NAME_STRUCTURE;
@@ -307,7 +312,7 @@ static enum state enter(struct fill *f, const struct grammar_row *row)
 		break;
 	}
 	if (has != NULL && *has) {
-		fill_note(f, REPORT_NOTE_REPEATED_ELEMENT, slice_of(row->element));
+		fill_note(f, REPORT_NOTE_REPEATED_ELEMENT, row->element);
 		return SKIPPING;
 	}
 	if (has != NULL)
@@ -355,7 +360,7 @@ static enum state enter_text(struct fill *f, const struct grammar_row *row)
 		return IN_ERRORS;
 	}
 	if (!slice_absent(*field)) {
-		fill_note(f, REPORT_NOTE_REPEATED_ELEMENT, slice_of(row->element));
+		fill_note(f, REPORT_NOTE_REPEATED_ELEMENT, row->element);
 		return SKIPPING;
 	}
 	text_begin(f, field, row->target == TO_HEAD ? &f->head_texts : &f->record_texts);
@@ -396,7 +401,7 @@ static enum state enter_unknown(struct fill *f, enum state in, struct slice name
 static enum state enter_known(struct fill *f, const struct grammar_row *row)
 {
 	if (row->misnamed)
-		fill_note(f, REPORT_NOTE_MISNAMED_ELEMENT, slice_of(row->element));
+		fill_note(f, REPORT_NOTE_MISNAMED_ELEMENT, row->element);
 	if (row->next == IN_TEXT || row->next == IN_ERRORS)
 		return enter_text(f, row);
 	return enter(f, row);

@@ -14,8 +14,8 @@
 #include "ingest/xml_repair.h"
 
 #define CHUNK_BYTES (64 * 1024)
-/* Slots of the set of names; a power of two, well over XML_UNKNOWN_MAX. */
-#define NAME_SLOTS 4096
+/* Slots of the set of names; a power of two, over twice XML_UNKNOWN_MAX. */
+#define NAME_SLOTS 2048
 
 _Static_assert(
 	XML_UNKNOWN_MAX == 1000 && XML_TOKEN_BYTES_MAX == 65536, "the numbers in the messages");
@@ -39,7 +39,7 @@ struct parser {
 	const void *names[NAME_SLOTS]; /* distinct names no grammar row has, interned by libxml2 */
 	unsigned names_len;
 
-	char chunk[CHUNK_BYTES];
+	char *chunk; /* CHUNK_BYTES */
 };
 
 /* ---- libxml2 calls us ----------------------------------------------------------------------- */
@@ -378,6 +378,7 @@ static void parser_close(struct parser *p)
 	xml_repair_release(&p->repair);
 	buf_release(&p->decoded);
 	buf_release(&p->repaired);
+	free(p->chunk);
 	free(p);
 }
 
@@ -462,8 +463,10 @@ int dmarc_xml_parse(
 	assert(in != NULL && to != NULL && context != NULL);
 	context->retry = PARSE_STRICT;
 	p = calloc(1, sizeof *p);
-	if (p == NULL)
+	if (p == NULL || (p->chunk = malloc(CHUNK_BYTES)) == NULL) {
+		free(p);
 		return err_set(err, ERR_SHORTAGE, "no memory for the XML parser");
+	}
 	if (pull(in, p->chunk, &len, &over, &cut, err) < 0 ||
 		parser_open(p, to, context, slice_from(p->chunk, len), err) < 0)
 		goto out;
