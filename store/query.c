@@ -501,12 +501,6 @@ static int load_detail(struct query *q, int64_t detail, struct err *err)
 	return 0;
 }
 
-static void set_text(struct value *v, const struct buf *text)
-{
-	v->text = buf_slice(text);
-	v->null = text->len == 0;
-}
-
 static void set_name(struct value *v, const char *name)
 {
 	v->text = slice_of(name);
@@ -548,7 +542,8 @@ static int cell_value(
 	case CELL_REASONS:
 		if (load_detail(q, number, err) < 0)
 			return -1;
-		set_text(v, cell->how == CELL_AUTH ? &q->auth : &q->reasons);
+		v->text = buf_slice(cell->how == CELL_AUTH ? &q->auth : &q->reasons);
+		v->null = v->text.len == 0;
 		return 0;
 	case CELL_PLAIN:
 	default:
@@ -577,16 +572,6 @@ static int read_row(struct query *q, struct err *err)
 		}
 	}
 	return 0;
-}
-
-/* 1 a row, 0 done, -1. */
-static int step(struct query *q, struct err *err)
-{
-	int more = sql_step(q->store, q->stmt, query_name(q->kind), err);
-
-	if (more > 0)
-		more = read_row(q, err) < 0 ? -1 : 1;
-	return more;
 }
 
 /* ---- the public face ------------------------------------------------------------------------- */
@@ -665,7 +650,9 @@ int query_next(struct query *q, const struct value **row, struct err *err)
 	int more;
 
 	clock_start(q);
-	more = step(q, &ours);
+	more = sql_step(q->store, q->stmt, query_name(q->kind), &ours);
+	if (more > 0 && read_row(q, &ours) < 0)
+		more = -1;
 	clock_stop(q);
 	if (more < 0) {
 		(void)failed(q, &ours);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 
 #include "store/base/day.h"
+#include "store/emit.h"
+#include "store/query_tables.h"
 #include "store/sql.h"
 
 #define CLOCK_DAY 20000 /* 2024-10-04, a Friday */
@@ -161,6 +163,134 @@ static inline struct store *store_random(struct facts *facts, uint64_t seed)
 	derive(st);
 	run_sql(st, "COMMIT");
 	return st;
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+static inline void set(
+	struct query_filter *f, enum query_kind kind, const char *name, const char *value)
+{
+	struct err err = ERR_INIT;
+
+	if (query_filter_set(f, kind, slice_of(name), slice_of(value), &err) < 0)
+		fail_msg("%s=%s: %s", name, value, err.text);
+}
+
+/* The answer as CSV, which is text a test can compare. */
+static inline void answer(
+	struct store *st, enum query_kind kind, const struct query_filter *f, struct buf *to)
+{
+	struct err err = ERR_INIT;
+	const struct value *row;
+	struct query *q = NULL;
+	struct emit *e = NULL;
+	size_t len;
+	const struct column *columns = query_columns(kind, &len);
+	int more;
+
+	buf_clear(to);
+	if (query_open(&q, st, kind, f, &err) < 0)
+		fail_msg("%s: %s", query_name(kind), err.text);
+	assert_int_equal(emit_open(&e, emit_find(SLICE_LIT("csv")), to, EMIT_EN, &err), 0);
+	emit_set(e, query_name(kind), columns, len, false);
+	while ((more = query_next(q, &row, &err)) > 0)
+		emit_row(e, row);
+	if (more < 0)
+		fail_msg("%s: %s", query_name(kind), err.text);
+	emit_end(e, query_meta(q), query_next_offset(q));
+	emit_close(e);
+	query_close(q);
+	assert_false(buf_failed(to));
+}
+
+struct row {
+	struct value values[QUERY_COLUMNS_MAX];
+	char texts[QUERY_COLUMNS_MAX][128];
+};
+#define ROWS_MAX 600
+static struct row rows[ROWS_MAX];
+
+/* The answer's rows, kept; returns how many. */
+static inline size_t rows_of(struct store *st, enum query_kind kind, const struct query_filter *f,
+	struct query_meta *meta)
+{
+	struct err err = ERR_INIT;
+	const struct value *row;
+	struct query *q = NULL;
+	size_t len, n = 0;
+	int more;
+
+	(void)query_columns(kind, &len);
+	if (query_open(&q, st, kind, f, &err) < 0)
+		fail_msg("%s: %s", query_name(kind), err.text);
+	while ((more = query_next(q, &row, &err)) > 0) {
+		assert_true(n < ROWS_MAX);
+		for (size_t i = 0; i < len; i++) {
+			rows[n].values[i] = row[i];
+			(void)snprintf(rows[n].texts[i], sizeof rows[n].texts[i], "%.*s",
+				SLICE_FMT(row[i].text));
+		}
+		n++;
+	}
+	if (more < 0)
+		fail_msg("%s: %s", query_name(kind), err.text);
+	if (meta != NULL)
+		*meta = *query_meta(q);
+	query_close(q);
+	return n;
+}
+
+static inline int64_t number(enum query_kind kind, size_t row, const char *column)
+{
+	return rows[row].values[query_column(kind, column)].number;
+}
+
+static inline const char *text(enum query_kind kind, size_t row, const char *column)
+{
+	return rows[row].texts[query_column(kind, column)];
+}
+
+static inline bool is_null(enum query_kind kind, size_t row, const char *column)
+{
+	return rows[row].values[query_column(kind, column)].null;
+}
+
+static inline int64_t sum(enum query_kind kind, size_t n, const char *column)
+{
+	int64_t total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		total += number(kind, i, column);
+	return total;
+}
+
+/* ---- one fact at a time ----------------------------------------------------------------------- */
+
+static const struct fact one = { .domain = 1,
+	.reporter = 1,
+	.source = 1,
+	.disposition = 2,
+	.dkim = 2,
+	.spf = 3,
+	.from = 1,
+	.day = CLOCK_DAY - 3,
+	.count = 7 };
+
+static inline struct fact with(int domain, int reporter, int32_t day, int64_t count)
+{
+	struct fact f = one;
+
+	f.domain = domain;
+	f.reporter = reporter;
+	f.day = day;
+	f.count = count;
+	return f;
+}
+
+static inline void add_one(struct store *st, int id, struct fact f)
+{
+	add_report(st, id, &f, 1);
+	derive(st);
 }
 
 #endif
