@@ -69,22 +69,39 @@ static int line_add(struct ingest *in, const struct report_entry *entry,
 	return 0;
 }
 
-/* The bytes ended too early. unpack and dmarc_xml say so in these words; a deferral of a minute is all
- * that hangs on them. */
-static bool was_cut(const struct err *why)
+/* The bytes ended too early: unpack and dmarc_xml say so in these words. A document that breaks off
+ * inside a whole container was made that way. A deferral of a minute is all that hangs on it. */
+static bool was_cut(const struct err *why, enum unpack_how how)
 {
 	const struct slice text = slice_of(why->text);
 
 	return why->code == ERR_DEFER || slice_find(text, SLICE_LIT("cut short")) != SIZE_MAX ||
-	       slice_find(text, SLICE_LIT("cut: ")) != SIZE_MAX;
+	       (how == UNPACK_PLAIN && slice_find(text, SLICE_LIT("cut: ")) != SIZE_MAX);
+}
+
+/* The last line is the closing line of a multipart: this mail has come to its end, whatever its
+ * attachments lack. */
+static bool ends_like_a_mail(const struct ingest *in)
+{
+	char bytes[256];
+	const int64_t from = in->item.id.size - (int64_t)sizeof bytes;
+	const ssize_t n = pread(in->item.fd, bytes, sizeof bytes, from > 0 ? (off_t)from : 0);
+	const struct slice tail = slice_trim(slice_from(bytes, n > 0 ? (size_t)n : 0));
+	size_t line = tail.len;
+
+	while (line > 0 && tail.ptr[line - 1] != '\n')
+		line--;
+	return line > 0 &&
+	       slice_starts(slice_from(tail.ptr + line, tail.len - line), SLICE_LIT("--")) &&
+	       slice_ends_fold(tail, SLICE_LIT("--"));
 }
 
 /*
  * What *why says happened at `where`: a verdict about this mail, unless it ends the run. A cut mail may
  * still be on its way while it is young.
  */
-static int line_refuse(struct ingest *in, const char *where, const struct err *why,
-	const struct tee_report *report, struct err *err)
+static int line_refuse(struct ingest *in, const char *where, enum unpack_how how,
+	const struct err *why, const struct tee_report *report, struct err *err)
 {
 	struct report_entry entry = {
 		.where = slice_of(where), .ending = REPORT_REFUSED, .reason = why->text
@@ -94,7 +111,8 @@ static int line_refuse(struct ingest *in, const char *where, const struct err *w
 		*err = *why;
 		return where[0] != '\0' ? err_wrap(err, "%s", where) : -1;
 	}
-	if (was_cut(why) && in->item.age_seconds < YOUNG_SECONDS_MAX) {
+	if (was_cut(why, how) && in->item.age_seconds < YOUNG_SECONDS_MAX &&
+		!ends_like_a_mail(in)) {
 		in->deferred = true;
 		return 0;
 	}
@@ -185,8 +203,8 @@ static int entry_not_a_report(struct ingest *in, const struct place *place,
 	struct err why = ERR_INIT;
 
 	if (is_plain_data(kind) && claims_report(place, entry->how)) {
-		err_set(&why, ERR_REPORT, "%s where a report should be", kind);
-		return line_refuse(in, place->where, &why, NULL, err);
+		err_set(&why, ERR_REPORT, "no aggregate report: %s", kind);
+		return line_refuse(in, place->where, entry->how, &why, NULL, err);
 	}
 	/* The text and pictures around a report are no findings; what an archive holds is. */
 	if (in->mail.is_mail && entry->how == UNPACK_PLAIN) {
@@ -279,7 +297,7 @@ static int ingest_entry(struct ingest *in, const struct mime_part *part, struct 
 		if (unpack_again(u, entry, &why) < 0)
 			break;
 	}
-	return line_refuse(in, place.where, &why, &in->tee.report, err);
+	return line_refuse(in, place.where, entry->how, &why, &in->tee.report, err);
 }
 
 /* ---- one part ---------------------------------------------------------------------------- */
@@ -294,7 +312,7 @@ static int ingest_part(struct ingest *in, const struct mime_part *part, struct e
 
 	place_set(&place, in, part, SLICE_ABSENT);
 	if (unpack_open(&u, part->body, &in->budget, &why) < 0)
-		return line_refuse(in, place.where, &why, NULL, err);
+		return line_refuse(in, place.where, UNPACK_PLAIN, &why, NULL, err);
 	/* A zip may hold several reports; each stands or falls alone. */
 	while (!in->deferred && (more = unpack_next(u, &entry, &why)) != 0) {
 		if (more > 0) {
@@ -302,7 +320,7 @@ static int ingest_part(struct ingest *in, const struct mime_part *part, struct e
 				goto out;
 			continue;
 		}
-		if (line_refuse(in, place.where, &why, NULL, err) < 0)
+		if (line_refuse(in, place.where, UNPACK_PLAIN, &why, NULL, err) < 0)
 			goto out;
 		if (why.code > ERR_REPORT)
 			break;
@@ -353,7 +371,7 @@ static int ingest_mime(
 		if (ingest_part(in, &part, err) < 0)
 			return -1;
 	}
-	if (more < 0 && line_refuse(in, "", &why, NULL, err) < 0)
+	if (more < 0 && line_refuse(in, "", UNPACK_PLAIN, &why, NULL, err) < 0)
 		return -1;
 	if (in->lines == 0 && !in->deferred)
 		return no_report(in, headers, err);
@@ -371,7 +389,7 @@ static int ingest_bare(struct ingest *in, struct err *err)
 
 	if (lseek(in->item.fd, 0, SEEK_SET) < 0) {
 		err_errno(&why, ERR_SHORTAGE, errno, "seek");
-		return line_refuse(in, "", &why, NULL, err);
+		return line_refuse(in, "", UNPACK_PLAIN, &why, NULL, err);
 	}
 	if (ingest_part(in, &part, err) < 0)
 		return -1;
@@ -445,7 +463,7 @@ static int judge_content(struct ingest *in, struct err *err)
 	if (in->to->ops->mail_begin(in->to, &in->mail, err) < 0)
 		goto out;
 	if (opened < 0 && !bare)
-		rc = line_refuse(in, "", &why, NULL, err);
+		rc = line_refuse(in, "", UNPACK_PLAIN, &why, NULL, err);
 	else
 		rc = bare ? ingest_bare(in, err) : ingest_mime(in, mime, &headers, err);
 out:

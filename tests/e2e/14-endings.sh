@@ -55,7 +55,6 @@ mk zip r.xml="$T/empty.xml" >"$T/empty.zip"
 mk wrap "$T/empty.zip" >"$m/new/7.empty"
 printf '\211PNG\r\n\032\n0000' | gzip -n >"$T/picture.xml.gz"
 mk wrap "$T/picture.xml.gz" >"$m/new/8.png"
-touch -d '2026-01-01' "$m/new"/*
 exits 65 "broken containers" "$RUAD_INGEST" --db "$db" "$m"
 is "are refused, each with a reason" "$(sql "$db" "SELECT count(*) FROM receipt r JOIN entry e ON
 	e.receipt = r.id WHERE r.name IN ('5.cut', '6.noise', '7.empty', '8.png') AND e.ending = 5
@@ -63,15 +62,15 @@ is "are refused, each with a reason" "$(sql "$db" "SELECT count(*) FROM receipt 
 is "and told, a line each" "$(wc -l <"$T/err")" 4
 
 # A cut mail that has just arrived may still be on its way.
-mk mail id=young cut=200 name=r.xml.gz >"$m/new/9.young"
+mk mail id=young | head -c 900 >"$m/new/9.young"
 exits 75 "a young cut mail is deferred" "$RUAD_INGEST" --db "$db" "$m"
 silent "without a word"
 holds "and stays in new/" test -f "$m/new/9.young"
 touch -d '2026-01-01' "$m/new/9.young"
 exits 65 "once it is old it is refused" "$RUAD_INGEST" --db "$db" "$m"
-mk mail id=young2 cut=200 name=r.xml.gz >"$m/new/9.young2"
+mk mail id=young2 | head -c 900 >"$m/new/9.young2"
 run "$RUAD_INGEST" --db "$db" "$m"
-mk mail id=young2 name=r.xml.gz >"$m/new/9.young2"
+mk mail id=young2 >"$m/new/9.young2"
 exits 0 "a deferred mail that was completed is stored" "$RUAD_INGEST" --db "$db" "$m"
 is "and has one receipt" "$(sql "$db" "SELECT group_concat(ending) FROM receipt WHERE
 	name = '9.young2'")" 1

@@ -25,9 +25,10 @@
 	"<identifiers><header_from>example.com</header_from></identifiers><auth_results><spf>"     \
 	"<domain>example.com</domain><result>fail</result></spf></auth_results></record>\n"
 #define REPORT(id) HEAD(id) RECORD("5") "</feedback>\n"
-#define MAIL(body)                                                                                 \
+#define OPEN_MAIL(body)                                                                            \
 	"From: a@o.example\nSubject: s\nMIME-Version: 1.0\n"                                       \
-	"Content-Type: multipart/mixed; boundary=b\n\n" body "--b--\n"
+	"Content-Type: multipart/mixed; boundary=b\n\n" body
+#define MAIL(body)       OPEN_MAIL(body) "--b--\n"
 #define PART(name, body) "--b\nContent-Type: application/xml; name=" name "\n\n" body "\n"
 #define TEXT             "--b\nContent-Type: text/plain\n\nhello\n"
 
@@ -275,7 +276,7 @@ static void a_damaged_document_is_read_again_with_repairs(void **state)
 
 static void a_cut_mail_waits_while_it_is_young(void **state)
 {
-	static const char *const mails[] = { MAIL(
+	static const char *const mails[] = { OPEN_MAIL(
 		PART("a.xml", REPORT("1")) PART("b.xml", HEAD("2") "<record><row>")) };
 	struct trial t;
 
@@ -294,6 +295,20 @@ static void a_cut_mail_waits_while_it_is_young(void **state)
 	assert_int_equal(trial_run(&t), 0);
 	assert_true(said(&t, "mail_end refused\n"));
 	assert_true(said(&t, "settle m1 refused\n"));
+	recording_release(&t.r);
+}
+
+static void what_is_cut_inside_a_whole_mail_is_refused_at_once(void **state)
+{
+	static const char *const mails[] = { MAIL(PART("b.xml", HEAD("2") "<record><row>")) };
+	struct trial t;
+
+	(void)state;
+	trial_init(&t, mails, 1);
+	t.fake.size = (int64_t)strlen(mails[0]);
+	t.fake.age = 0;
+	assert_int_equal(trial_run(&t), 0);
+	assert_true(said(&t, "mail_end refused\n"));
 	recording_release(&t.r);
 }
 
@@ -454,6 +469,7 @@ int main(void)
 		cmocka_unit_test(a_partial_report_says_how_many_and_the_first_reason),
 		cmocka_unit_test(a_damaged_document_is_read_again_with_repairs),
 		cmocka_unit_test(a_cut_mail_waits_while_it_is_young),
+		cmocka_unit_test(what_is_cut_inside_a_whole_mail_is_refused_at_once),
 		cmocka_unit_test(a_mail_over_the_limit_is_refused_unread),
 		cmocka_unit_test(what_is_no_message_gets_a_receipt_and_stays),
 		cmocka_unit_test(a_known_mail_is_settled_without_being_read),
