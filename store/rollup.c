@@ -20,6 +20,9 @@ struct cells {
 #define REPORT_CELLS 4096
 #define MAIL_CELLS   8192
 #define BATCH_CELLS  32768
+/* A sorter takes as much as the page cache may have, besides it: for a report of 500,000 records it
+ * is lent a small cache, and sorts the rest in a temporary file. */
+#define SORT_KIB 1024
 
 struct rollup {
 	struct store *st;
@@ -249,7 +252,12 @@ static int run_share(struct store *st, enum stmt id, int64_t report, int64_t dom
 int rollup_add_stored(
 	struct store *st, int64_t report, int64_t domain, int32_t day, struct err *err)
 {
-	return run_share(st, STMT_DAILY_ADD_REPORT, report, domain, day, err);
+	int rc;
+
+	if (sql_cache(st, SORT_KIB, err) < 0)
+		return -1;
+	rc = run_share(st, STMT_DAILY_ADD_REPORT, report, domain, day, err);
+	return sql_cache(st, CACHE_KIB, rc < 0 ? NULL : err) < 0 ? -1 : rc;
 }
 
 int rollup_subtract_stored(

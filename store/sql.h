@@ -49,6 +49,9 @@ int sql_step(struct store *st, sqlite3_stmt *stmt, const char *doing, struct err
 int sql_run(struct store *st, sqlite3_stmt *stmt, const char *doing, struct err *err);
 /* Constant text without parameters: BEGIN, SAVEPOINT, PRAGMA. */
 int sql_exec(struct store *st, const char *text, struct err *err);
+/* What the page cache may hold, and with it a sorter that opens from now on. */
+#define CACHE_KIB 8192
+int sql_cache(struct store *st, unsigned kib, struct err *err);
 
 /* Bind a slice: NULL when absent. Borrowed until the statement is reset (SQLITE_STATIC). */
 void sql_bind_text(sqlite3_stmt *stmt, int at, struct slice s);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <stdio.h>
 
 static const char *const texts[STMT_COUNT] = {
 #define STMT(id, text) [id] = (text),
@@ -118,6 +119,14 @@ int sql_exec(struct store *st, const char *text, struct err *err)
 	if (sqlite3_exec(st->db, text, NULL, NULL, NULL) != SQLITE_OK)
 		return sql_fail(st, err, "cannot run a statement");
 	return 0;
+}
+
+int sql_cache(struct store *st, unsigned kib, struct err *err)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof text, "PRAGMA cache_size = -%u", kib);
+	return sql_exec(st, text, err);
 }
 
 /* Texts are cut or refused long before INT_MAX (limits.h); a longer one would be a bug. */

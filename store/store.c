@@ -21,7 +21,6 @@
 
 #define TEXT_BYTES_MAX  (16 * 1024 * 1024)
 #define SQL_BYTES_MAX   (64 * 1024)
-#define CACHE_KIB       8192
 #define WAL_BYTES_KEEP  (16 * 1024 * 1024)
 #define UNDO_BYTES_KEEP (120 * 1024)
 #define CLOSING_MS_MAX  500
@@ -249,10 +248,10 @@ static int set_pragmas(struct store *st, struct err *err)
 
 	(void)snprintf(text, sizeof text,
 		"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-		"PRAGMA synchronous = FULL; PRAGMA cache_size = -%d; PRAGMA journal_size_limit = %d;"
+		"PRAGMA synchronous = FULL; PRAGMA journal_size_limit = %d;"
 		"PRAGMA query_only = %s",
-		CACHE_KIB, WAL_BYTES_KEEP, st->mode == STORE_READ ? "ON" : "OFF");
-	return sql_exec(st, text, err);
+		WAL_BYTES_KEEP, st->mode == STORE_READ ? "ON" : "OFF");
+	return sql_exec(st, text, err) < 0 ? -1 : sql_cache(st, CACHE_KIB, err);
 }
 
 /* A reader without write permission fails on the first read when the log's files are missing. */
