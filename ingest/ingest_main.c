@@ -285,12 +285,11 @@ static void on_progress(void *arg, uint64_t done, uint64_t total)
 	progress_step(&run->progress, done, total);
 }
 
-static int complain(const struct run *run, const struct err *err)
+static int complain(const struct err *err)
 {
 	/* Somebody else is at it: no news for a cron mail. */
 	const enum log_level level = err->code == ERR_BUSY ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR;
 
-	(void)run;
 	if (err->text[0] != '\0')
 		log_line(level, "%s", err->text);
 	return err_exit_status(err);
@@ -513,7 +512,7 @@ int main(int argc, char **argv)
 
 	log_init("ruad-ingest", LOG_LEVEL_NOTICE);
 	if (options_take(&run, argc, argv, &err) < 0) {
-		status = complain(&run, &err);
+		status = complain(&err);
 		(void)fputs(usage, stderr);
 		return status;
 	}
@@ -528,7 +527,7 @@ int main(int argc, char **argv)
 	}
 	log_init("ruad-ingest", run.verbose ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE);
 	if (settings_load(&run, &err) < 0)
-		return complain(&run, &err);
+		return complain(&err);
 	if (run.check_config) {
 		conf_print(&run.conf);
 		return EX_OK;
@@ -537,7 +536,7 @@ int main(int argc, char **argv)
 	mime_init();
 	progress_init(&run.progress);
 	buf_init(&run.line, DRY_RUN_LINE_MAX);
-	status = work(&run, &err) < 0 ? complain(&run, &err) : exit_status(&run);
+	status = work(&run, &err) < 0 ? complain(&err) : exit_status(&run);
 	store_close(run.store);
 	buf_release(&run.line);
 	if (fflush(stdout) != 0 || ferror(stdout)) {

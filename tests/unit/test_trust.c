@@ -87,6 +87,22 @@ static void a_strangers_header_is_never_read(void **state)
 	CHECK("mx.our.example", cases);
 }
 
+/* The MTA judged no DMARC; what lies below a stranger's header came with the mail. */
+static void a_forged_header_below_a_strangers_is_never_read(void **state)
+{
+	const struct slice headers[] = { SLICE_LIT("mx.our.example; spf=pass"),
+		SLICE_LIT("mx.evil.example; spf=pass"), SLICE_LIT("mx.our.example; dmarc=pass") };
+	const struct mime_headers mail = {
+		.from = SLICE_LIT("a@b.example"), .auth_results = headers, .auth_results_len = 3
+	};
+	struct trust trust;
+
+	(void)state;
+	trust_judge(&mail, "mx.our.example", &trust);
+	assert_int_equal(trust.trust, REPORT_TRUST_FAILED);
+	assert_int_equal(trust.dmarc.meaning, REPORT_AUTH_ABSENT);
+}
+
 static void without_names_nothing_is_believed(void **state)
 {
 	static const struct trust_case cases[] = {
@@ -174,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_dmarc_pass_of_our_own_mta_verifies),
 		cmocka_unit_test(a_strangers_header_is_never_read),
+		cmocka_unit_test(a_forged_header_below_a_strangers_is_never_read),
 		cmocka_unit_test(without_names_nothing_is_believed),
 		cmocka_unit_test(a_signature_vouches_only_for_its_own_organisation),
 		cmocka_unit_test(results_are_kept_as_words),
