@@ -10,7 +10,7 @@ import time
 
 
 def run(argv, cwd):
-    """(seconds, KiB) of one program from start to end."""
+    """(seconds, seconds of processor, KiB) of one program from start to end."""
     out = os.open(os.path.join(cwd, 'out'), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     began = time.monotonic()
     pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=[
@@ -22,7 +22,7 @@ def run(argv, cwd):
     if code not in (0, 65):
         with open(os.path.join(cwd, 'out')) as f:
             sys.exit('%r ended with %d\n%s' % (argv, code, f.read()[-2000:]))
-    return took, usage.ru_maxrss
+    return took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
 def linked(box, to):
@@ -48,7 +48,7 @@ def main():
     floor = os.path.join(base, 'floor')
     box, db = os.path.join(base, 'mails'), os.path.join(base, 'db')
     count = len(os.listdir(os.path.join(box, 'new')))
-    took, memory = {'floor': [], 'ruad': []}, 0
+    took, busy, memory = {'floor': [], 'ruad': []}, {'floor': [], 'ruad': []}, 0
     for n in range(rounds + 1):
         both = (('floor', [floor, '-s', 'db', '-S', 'tight', '-R', '-I', '-w', '-y', 'full', '-O',
                            '-o', gone(db), box]),
@@ -57,9 +57,10 @@ def main():
             gone(db)
             if who == 'ruad':
                 linked(box, os.path.join(base, 'run'))
-            seconds, rss = run(argv, base)
+            seconds, cpu, rss = run(argv, base)
             if n > 0:   # the first round fills the caches
                 took[who].append(seconds)
+                busy[who].append(cpu)
             if who == 'ruad':
                 memory = max(memory, rss)
     low, own = (statistics.median(took[who]) for who in ('floor', 'ruad'))
@@ -67,11 +68,13 @@ def main():
     print('floor  median %7.3f s  (%s)' % (low, ' '.join('%.3f' % s for s in took['floor'])))
     print('ruad   median %7.3f s  (%s)  %.0f mails/s, %d KiB' % (
         own, ' '.join('%.3f' % s for s in took['ruad']), count / own, memory))
-    print('ratio  %.2f' % (own / low))
+    low_cpu, own_cpu = (statistics.median(busy[who]) for who in ('floor', 'ruad'))
+    print('ratio  %.2f  (processor time alone: %.3f s / %.3f s = %.2f)' % (
+        own / low, own_cpu, low_cpu, own_cpu / low_cpu))
     if huge:
         big = os.path.join(base, 'huge', 'new')
         gone(db)
-        seconds, rss = run([ours, '--db', db, big], base)
+        seconds, _, rss = run([ours, '--db', db, big], base)
         print('huge   %d records: %.2f s, %d KiB' % (huge, seconds, rss))
 
 
