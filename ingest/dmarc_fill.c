@@ -1,6 +1,7 @@
 #include "ingest/dmarc_fill.h"
 
 #include <assert.h>
+#include <pthread.h>
 
 /* Blanks kept in front of a text; a reporter's indentation is far less. */
 #define BLANKS_KEEP 64
@@ -126,10 +127,23 @@ static const struct grammar_row {
 };
 #define GRAMMAR_ROWS (sizeof grammar / sizeof *grammar)
 
+/* Where the rows of each state begin; this is asked for every tag of every report. */
+static uint8_t grammar_begin[STATE_COUNT];
+static pthread_once_t grammar_once = PTHREAD_ONCE_INIT;
+_Static_assert(GRAMMAR_ROWS < UINT8_MAX, "a row's number fits");
+
+static void grammar_index(void)
+{
+	memset(grammar_begin, GRAMMAR_ROWS, sizeof grammar_begin);
+	for (size_t i = GRAMMAR_ROWS; i-- > 0;)
+		grammar_begin[grammar[i].in] = (uint8_t)i;
+}
+
 static const struct grammar_row *grammar_find(enum state in, struct slice name)
 {
-	for (size_t i = 0; i < GRAMMAR_ROWS; i++) {
-		if (grammar[i].in == in && slice_equal_fold(name, grammar[i].element))
+	for (size_t i = grammar_begin[in]; i < GRAMMAR_ROWS && grammar[i].in == in; i++) {
+		if (name.len == grammar[i].element.len &&
+			slice_equal_fold(name, grammar[i].element))
 			return &grammar[i];
 	}
 	return NULL;
@@ -153,6 +167,13 @@ enum xml_name fill_known(struct slice name)
 
 void fill_init(struct fill *f, struct verify *verify)
 {
+	(void)pthread_once(&grammar_once, grammar_index);
+	arena_clear(&f->head_texts);
+	arena_clear(&f->record_texts);
+	memset(f, 0, offsetof(struct fill, head_texts));
+	memset(&f->head, 0, offsetof(struct fill, errors) - offsetof(struct fill, head));
+	f->errors[0] = f->bare[0] = '\0';
+	f->bare_text = SLICE_ABSENT;
 	f->verify = verify;
 }
 

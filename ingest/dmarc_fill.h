@@ -42,7 +42,8 @@ struct fill {
 	struct slice bare_text;
 };
 
-/* On zeroed memory; `verify` stays the caller's. */
+/* On zeroed memory, or on a fill that is to begin anew with what it allocated; `verify` stays the
+ * caller's. */
 void fill_init(struct fill *f, struct verify *verify);
 void fill_release(struct fill *f);
 /* False: an element no row of the grammar has. `uri` is its namespace, or absent. */

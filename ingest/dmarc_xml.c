@@ -21,14 +21,16 @@ _Static_assert(
 	XML_UNKNOWN_MAX == 1000 && XML_TOKEN_BYTES_MAX == 65536, "the numbers in the messages");
 
 struct parser {
-	struct parse_context *context;
 	struct verify *verify;
-	xmlParserCtxtPtr xml;
-	struct xml_decode decode;
-	struct xml_repair repair;
+	xmlParserCtxtPtr xml; /* NULL: to be made */
 	struct buf decoded, repaired;
 	struct fill fill;
+	char *chunk; /* CHUNK_BYTES */
 
+	/* What follows begins anew with each report. */
+	struct parse_context *context;
+	struct xml_decode decode;
+	struct xml_repair repair;
 	bool begun;           /* the first `<` was seen */
 	bool not_well_formed; /* libxml2 said so; fill.err holds its words */
 	bool other_encoding;
@@ -36,11 +38,13 @@ struct parser {
 	uint32_t skipped_lines;
 	size_t since_event; /* bytes given to libxml2 since it last told us something */
 
-	const void *names[NAME_SLOTS]; /* distinct names no grammar row has, interned by libxml2 */
 	unsigned names_len;
-
-	char *chunk; /* CHUNK_BYTES */
+	const void *names[NAME_SLOTS]; /* distinct names no grammar row has, interned by libxml2 */
 };
+
+/* A report is small and setting up its parser is not: the last one waits here for the next report.
+ * One thread parses (GMime wants it so); workers are processes. */
+static struct parser *spare;
 
 /* ---- libxml2 calls us ----------------------------------------------------------------------- */
 
@@ -203,10 +207,9 @@ static xmlParserInputPtr no_entity(const char *url, const char *id, xmlParserCtx
 	return NULL;
 }
 
-static int xml_open(struct parser *p, bool ignore_declared, struct err *err)
+static int xml_make(struct parser *p, struct err *err)
 {
 	xmlSAXHandler sax;
-	int options = XML_PARSE_NONET | (ignore_declared ? XML_PARSE_IGNORE_ENC : 0);
 
 	memset(&sax, 0, sizeof sax);
 	sax.initialized = XML_SAX2_MAGIC;
@@ -222,14 +225,34 @@ static int xml_open(struct parser *p, bool ignore_declared, struct err *err)
 	xmlSetStructuredErrorFunc(NULL, on_stray_error);
 	xmlSetExternalEntityLoader(no_entity);
 	p->xml = xmlCreatePushParserCtxt(&sax, p, NULL, 0, NULL);
-	if (p->xml == NULL)
-		return err_set(err, ERR_SHORTAGE, "no memory for the XML parser");
+	return p->xml != NULL ? 0 : err_set(err, ERR_SHORTAGE, "no memory for the XML parser");
+}
+
+static int xml_open(struct parser *p, bool ignore_declared, struct err *err)
+{
+	int options = XML_PARSE_NONET | (ignore_declared ? XML_PARSE_IGNORE_ENC : 0);
+
+	if (p->xml == NULL && xml_make(p, err) < 0)
+		return -1;
 #ifdef XML_PARSE_NO_XXE
 	options |= XML_PARSE_NO_XXE;
 #endif
 	if (xmlCtxtUseOptions(p->xml, options) != 0)
 		return err_set(err, ERR_BUG, "libxml2 refuses its options");
 	return 0;
+}
+
+/* Ready for the next report. Names a stranger made up would stay in its dictionary for ever, and a
+ * parser that stopped half-way is not worth the trust. */
+static void xml_rest(struct parser *p)
+{
+	bool clean = p->xml != NULL && p->names_len == 0 && !p->fill.failed && p->fill.done &&
+		     p->context->mode == PARSE_STRICT && p->decode.encoding == XML_AS_IS;
+
+	if (clean && xmlCtxtResetPush(p->xml, NULL, 0, NULL, NULL) == 0)
+		return;
+	xmlFreeParserCtxt(p->xml);
+	p->xml = NULL;
 }
 
 /* ---- bytes ---------------------------------------------------------------------------------- */
@@ -349,37 +372,57 @@ static void choose_encoding(struct parser *p, struct slice head)
 	(void)xmlSwitchToEncoding(p->xml, handler);
 }
 
+static struct parser *parser_get(struct err *err)
+{
+	struct parser *p = spare;
+
+	spare = NULL;
+	if (p == NULL)
+		p = calloc(1, sizeof *p);
+	if (p != NULL && p->chunk == NULL)
+		p->chunk = malloc(CHUNK_BYTES);
+	if (p == NULL || p->chunk == NULL) {
+		free(p);
+		(void)err_set(err, ERR_SHORTAGE, "no memory for the XML parser");
+		return NULL;
+	}
+	buf_init(&p->decoded, 4 * CHUNK_BYTES);
+	buf_init(&p->repaired, 64 * CHUNK_BYTES);
+	return p;
+}
+
 static int parser_open(struct parser *p, struct report_sink *to, struct parse_context *context,
 	struct slice head, struct err *err)
 {
 	bool ignore_declared;
 
 	p->context = context;
-	buf_init(&p->decoded, 4 * CHUNK_BYTES);
-	buf_init(&p->repaired, 64 * CHUNK_BYTES);
 	xml_repair_init(&p->repair, fill_known);
 	/* A file of the operator's may lack its last end tag; of a mail that would be a cut. */
 	p->repair.open_end = context->trust == REPORT_TRUST_LOCAL;
 	ignore_declared = context->mode != PARSE_STRICT || xml_encoding_guess(head) != XML_AS_IS;
-	if (verify_open(&p->verify, to, context, err) < 0 || xml_open(p, ignore_declared, err) < 0)
+	if (p->verify != NULL)
+		verify_again(p->verify, to, context);
+	else if (verify_open(&p->verify, to, context, err) < 0)
 		return -1;
 	fill_init(&p->fill, p->verify);
+	if (xml_open(p, ignore_declared, err) < 0)
+		return -1;
 	choose_encoding(p, head);
 	return 0;
 }
 
-static void parser_close(struct parser *p)
+static void parser_rest(struct parser *p)
 {
-	if (p == NULL)
-		return;
-	xmlFreeParserCtxt(p->xml);
-	verify_close(p->verify);
-	fill_release(&p->fill);
+	size_t anew = p->names_len > 0 ? sizeof *p : offsetof(struct parser, names);
+
+	xml_rest(p);
 	xml_repair_release(&p->repair);
 	buf_release(&p->decoded);
 	buf_release(&p->repaired);
-	free(p->chunk);
-	free(p);
+	memset((char *)p + offsetof(struct parser, context), 0,
+		anew - offsetof(struct parser, context));
+	spare = p;
 }
 
 static void finish_notes(struct parser *p)
@@ -455,18 +498,17 @@ int dmarc_xml_parse(
 	struct reader *in, struct report_sink *to, struct parse_context *context, struct err *err)
 {
 	struct err cut = ERR_INIT;
-	struct parser *p = NULL;
+	struct parser *p;
 	bool over = false;
 	int rc = -1;
 	size_t len;
 
 	assert(in != NULL && to != NULL && context != NULL);
 	context->retry = PARSE_STRICT;
-	p = calloc(1, sizeof *p);
-	if (p == NULL || (p->chunk = malloc(CHUNK_BYTES)) == NULL) {
-		free(p);
-		return err_set(err, ERR_SHORTAGE, "no memory for the XML parser");
-	}
+	p = parser_get(err);
+	if (p == NULL)
+		return -1;
+	p->context = context;
 	if (pull(in, p->chunk, &len, &over, &cut, err) < 0 ||
 		parser_open(p, to, context, slice_from(p->chunk, len), err) < 0)
 		goto out;
@@ -487,7 +529,7 @@ int dmarc_xml_parse(
 	finish(p);
 	rc = p->fill.failed ? failure(p, &cut, err) : 0;
 out:
-	parser_close(p);
+	parser_rest(p);
 	return rc;
 }
 

@@ -26,13 +26,14 @@ struct org_memo {
 struct verify {
 	struct report_sink *to;
 	struct parse_context context;
-	struct arena texts;            /* repaired texts of the record (or head) at hand */
 	bool noted[REPORT_NOTE_COUNT]; /* only the first of a code carries its detail */
 	char domain_key[DOMAIN_KEY_MAX];
 	size_t domain_key_len; /* 0: no head yet */
 	bool strict[2];        /* by report_auth_kind: adkim, aspf */
 	uint64_t records, unreadable, placeholders;
 	char first_reason[REASON_BYTES + 64];
+	/* What follows outlives a report. */
+	struct arena texts; /* repaired texts of the record (or head) at hand */
 	struct org_memo memos[ORG_MEMOS];
 	struct report_record record; /* filled again and again */
 };
@@ -45,10 +46,17 @@ int verify_open(struct verify **ret, struct report_sink *to, const struct parse_
 	assert(to != NULL && context != NULL);
 	if (v == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory for the checker");
-	v->to = to;
-	v->context = *context;
+	verify_again(v, to, context);
 	*ret = v;
 	return 0;
+}
+
+void verify_again(struct verify *v, struct report_sink *to, const struct parse_context *context)
+{
+	memset(v, 0, offsetof(struct verify, texts));
+	arena_clear(&v->texts);
+	v->to = to;
+	v->context = *context;
 }
 
 void verify_close(struct verify *v)

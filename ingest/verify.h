@@ -50,6 +50,8 @@ int verify_record(struct verify *v, const struct raw_record *record, struct err 
 int verify_note(struct verify *v, enum report_note note, struct slice detail, struct err *err);
 /* After the end tag: empty report, no readable record though there were some, missing head. */
 int verify_end(struct verify *v, struct err *err);
+/* The same as close and open, with what it allocated. */
+void verify_again(struct verify *v, struct report_sink *to, const struct parse_context *context);
 void verify_close(struct verify *v);
 
 #endif
