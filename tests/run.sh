@@ -32,6 +32,7 @@ tested() {
 	dir=$2
 	shift 2
 	echo "== $name"
+	rm -f "$dir/meson-logs/$name"*
 	meson test -C "$dir" --no-rebuild --print-errorlogs --logbase "$name" "$@" ||
 		echo "== $name: not all passed"
 	cp "$dir/meson-logs/$name.json" "$top/build-run/logs/" 2>/dev/null ||

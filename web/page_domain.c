@@ -219,7 +219,7 @@ static int facts(struct page *p, struct slice domain)
 {
 	struct page_summary s;
 	bool claimed = true;
-	int64_t rows;
+	int64_t rows, own;
 
 	page_active_filters(p);
 	if (page_summarise(p, &s) < 0)
@@ -227,9 +227,11 @@ static int facts(struct page *p, struct slice domain)
 	page_window(p);
 	if (s.reports == 0)
 		return page_empty(p);
-	if (page_each(p, QUERY_DOMAINS, NULL, 1, record_strip, &claimed, &rows) < 0)
+	/* As long as nobody named a domain, all of them count. */
+	if (page_each(p, QUERY_DOMAINS, NULL, 1, record_strip, &claimed, &rows) < 0 ||
+		page_each(p, QUERY_OWN, NULL, 1, NULL, NULL, &own) < 0)
 		return -1;
-	if (rows > 0 && !claimed) {
+	if (rows > 0 && !claimed && own > 0) {
 		html_raw(&p->h, "<p class=\"note\">");
 		html_fill(&p->h, TEXT_DOMAIN_UNCLAIMED,
 			(struct fill[]){ { "code", SLICE_LIT(PAGE_CLAIM " DOMAIN") } }, 1);
