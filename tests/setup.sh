@@ -8,8 +8,10 @@ set -eu
 build='gcc libc6-dev meson ninja-build pkg-config python3 libxml2-dev libsqlite3-dev zlib1g-dev
 	libarchive-dev libmicrohttpd-dev libgmime-3.0-dev libinih-dev libpsl-dev libidn2-dev
 	nettle-dev publicsuffix'
-test='libcmocka-dev valgrind sqlite3 curl zip mandoc strace procps clang-14 libclang-rt-14-dev
-	clang-format clang-tidy'
+test='libcmocka-dev valgrind mandoc strace clang-14 libclang-rt-14-dev clang-format clang-tidy
+	chromium fonts-dejavu-core'
+# By program, because a Node from elsewhere and Debian's npm do not go together.
+programs='node:nodejs npm:npm'
 bench='libdeflate-dev libexpat1-dev'
 
 command -v dpkg-query >/dev/null || {
@@ -28,13 +30,15 @@ for set in "$@"; do
 		state=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)
 		[ "$state" = installed ] || missing="$missing $name"
 	done
+	[ "$set" = test ] || continue
+	for pair in $programs; do
+		command -v "${pair%:*}" >/dev/null || missing="$missing ${pair#*:}"
+	done
 done
 [ -n "$missing" ] || exit 0
 
 as_root=
 [ "$(id -u)" -eq 0 ] || as_root=sudo
-DEBIAN_FRONTEND=noninteractive
-export DEBIAN_FRONTEND
 $as_root apt-get -o DPkg::Lock::Timeout=300 -qq update
 # shellcheck disable=SC2086 -- a list
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -y -qq \
