@@ -36,7 +36,7 @@
 	}
 #define C_UNKNOWN                                                                                  \
 	{                                                                                          \
-		"unknown", COLUMN_INT, "Unknown", "Sin saber"                                      \
+		"unknown", COLUMN_INT, "Unknown", "Sin determinar"                                 \
 	}
 #define C_PASS_RATIO                                                                               \
 	{                                                                                          \

@@ -89,14 +89,14 @@ void page_head(struct page *p, struct slice title, const char *here)
 void page_foot(struct page *p)
 {
 	struct html *h = &p->h;
+	const struct query_meta *meta = p->has_foot ? &p->foot : &p->meta;
 	char day[DAY_TEXT_MAX], now[HTML_NUMBER_MAX];
 
 	html_raw(h, "</main>\n<footer><p>");
-	if (p->has_meta && p->meta.has_data_through)
+	if (meta->has_data_through)
 		html_fill(h, TEXT_FOOT_THROUGH,
-			(struct fill[]){ { "b", slice_of(day_text(p->meta.data_through, day)) } },
-			1);
-	else if (p->has_meta)
+			(struct fill[]){ { "b", slice_of(day_text(meta->data_through, day)) } }, 1);
+	else if (p->has_foot)
 		html_say(h, TEXT_FOOT_NO_DATA);
 	html_raw(h, "</p><p>");
 	html_fill(h, TEXT_FOOT_UTC, (struct fill[]){ { NULL, html_time(day_now(), now) } }, 1);
@@ -152,6 +152,9 @@ int page_summarise(struct page *p, struct page_summary *ret)
 	*ret = (struct page_summary){ 0 };
 	if (page_each(p, QUERY_SUMMARY, NULL, 0, keep_summary, ret, NULL) < 0)
 		return -1;
+	if (!p->has_foot)
+		p->foot = p->meta;
+	p->has_foot = true;
 	(void)snprintf(p->from, sizeof p->from, "%s", day_text(p->meta.from, day));
 	(void)snprintf(p->to, sizeof p->to, "%s", day_text(p->meta.to, day));
 	return 0;

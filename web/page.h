@@ -33,6 +33,8 @@ struct page {
 	struct query_filter *f;		/* the request's, changed as questions need it */
 	struct query_meta meta;		/* of the last question */
 	bool has_meta;
+	struct query_meta foot;		/* of the first summary: what the foot of the page tells */
+	bool has_foot;
 	char from[16], to[16];		/* the window as days, once a summary was asked for */
 };
 

@@ -469,7 +469,7 @@ static int unreadable(struct page *p, const struct seen *seen)
 	html_raw(h, "<section><h2>");
 	html_say(h, TEXT_REPORT_UNREADABLE);
 	html_raw(h, "</h2>\n");
-	html_table_begin(h, "unreadable", TEXT_REPORT_UNREADABLE, NULL, 0);
+	html_table_begin(h, "unreadable captioned", TEXT_REPORT_UNREADABLE, NULL, 0);
 	html_raw(h, "<thead><tr>");
 	html_th(h, TEXT_RECORD, true);
 	html_th(h, TEXT_REPORT_LINE, true);

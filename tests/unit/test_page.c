@@ -313,6 +313,8 @@ static void domains_that_are_not_mine_stand_apart_once_i_named_mine(void **state
 	expect_no_text(&a, "No domain is configured as yours");
 	expect_text(&a, "Unclaimed domains");
 	expect_text(&a, "ruad-query domain add");
+	/* The foot tells of my domains, whichever question came last. */
+	expect_text(&a, "Data through <b>2023-11-15</b> UTC");
 	answer_release(&a);
 	KIT_OK(kit, store_domain_remove(kit->st, SLICE_LIT("example.com"), &kit->err));
 }
@@ -329,6 +331,10 @@ static int fill(void **state)
 			.placeholders = 1,
 			.xml = 500 },
 		{ .id = "d", .domain = "empty.example" },
+		{ .id = "f",
+			.records = 4,
+			.domain = "quiet.example",
+			.begin = KIT_BEGIN + 5 * 86400 },
 		{ .id = "e", .records = 9, .seed = 5, .begin = KIT_BEGIN - 3 * 86400 },
 	};
 	char mail[16];
