@@ -162,6 +162,7 @@ class Table:
             for selector in row['selectors'].split():
                 if not selector.endswith('?'):
                     self.claim(number, selectors, selector, row['id'], 'selector')
+        self.check_patterns(selectors)
         for domain, (number, owner) in domains.items():
             labels = domain.split('.')
             for cut in range(1, len(labels) - 1):
@@ -169,6 +170,15 @@ class Table:
                 if parent in domains and domains[parent][1] != owner:
                     self.fault(number, '"%s" of %s lies under "%s" of %s'
                                % (domain, owner, parent, domains[parent][1]))
+
+    def check_patterns(self, selectors):
+        """No strong pattern may match what another service's strong pattern matches at least."""
+        for pattern, (number, owner) in selectors.items():
+            form = re.compile(re.escape(pattern).replace(r'\*', '.*').replace(r'\#', '[0-9]'))
+            for other, (_, holder) in selectors.items():
+                if holder != owner and form.fullmatch(other.replace('#', '0').replace('*', '')):
+                    self.fault(number, 'selector "%s" of %s also matches "%s" of %s'
+                               % (pattern, owner, other, holder))
 
     def claim(self, number, claims, what, owner, kind):
         """An id or a name may stand once; a domain or selector may repeat within its service."""
