@@ -10,6 +10,9 @@
 
 #include "store/report.h"
 
+/* Items that may have been handed out and not yet judged. */
+#define INBOX_AHEAD_MAX 32
+
 struct inbox;
 
 struct inbox_item {
@@ -29,7 +32,7 @@ struct inbox_ops {
 	/* 1: *ret filled; 0: no more; -1. A message that vanished is passed over in silence; what
 	 * is no message comes out with `odd` set; only the inbox itself fails. */
 	int (*next)(struct inbox *in, struct inbox_item *ret, struct err *err);
-	/* Called at most once for each of the last BATCH_MAILS_MAX items, after the commit that holds
+	/* Called at most once for each of the last BATCH_MAILS_MAX + INBOX_AHEAD_MAX items, after the commit that holds
 	 * its receipt (never for a deferred or odd one): the only moment the mailbox changes. */
 	int (*settle)(struct inbox *in, uint64_t cookie, enum report_ending ending, struct err *err);
 	/* How many messages there are in all, if known cheaply (for a progress bar); 0 unknown. */

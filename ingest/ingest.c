@@ -2,33 +2,40 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "ingest/kind.h"
-#include "ingest/mime.h"
-#include "ingest/trust.h"
-#include "ingest/unpack.h"
+#include "ingest/judge.h"
+#include "store/base/buf.h"
 #include "store/base/day.h"
 #include "store/base/log.h"
-
-/* Enough of a part's type for kind_of_mail(). */
-#define TYPE_KEEP       64
-#define FIRST_TEXT_KEEP 4096
 
 struct ingest_pending {
 	uint64_t cookie;
 	enum report_ending ending;
 };
 
+/* An item taken from the inbox, until its receipt is written. */
+struct slot {
+	struct inbox_item item;
+	struct buf texts; /* of the item: the inbox forgets them at its next one */
+	int64_t seen;
+	bool known;
+	enum report_ending known_ending;
+	bool again; /* the same mail was under way when this one was taken: ask once more */
+	bool sent;
+	unsigned falls; /* workers it was the end of */
+};
+
 struct ingest {
 	struct inbox *inbox;
-	struct report_sink *to; /* the tee */
-	struct tee tee;
+	struct report_sink *to; /* the scribe */
+	struct scribe scribe;
+	struct judge *judge;
+	struct worker *worker; /* NULL: the judge reads all here */
 	const struct ingest_options *options;
 	struct ingest_result *result;
-	uint64_t seen; /* items taken from the inbox */
+	uint64_t seen; /* items judged or skipped */
 
 	/* Since the last commit. */
 	struct ingest_pending pending[BATCH_MAILS_MAX];
@@ -36,491 +43,26 @@ struct ingest {
 	int64_t batch_began_ms;
 	bool told_unsettled;
 
-	/* The item at hand. */
-	struct inbox_item item;
-	bool known;
-	enum report_ending known_ending;
-	struct report_mail mail;
-	struct unpack_budget budget;
-	enum report_ending worst;
-	unsigned lines;
-	bool deferred;          /* it is cut, and young enough to be still on its way */
-	const char *plain_kind; /* of a part that is recognised but is no aggregate report */
-	char types[MIME_PARTS_MAX][TYPE_KEEP];
-	struct slice type_slices[MIME_PARTS_MAX];
-	size_t types_len;
-	char first_text[FIRST_TEXT_KEEP];
-	size_t first_text_len;
-	bool has_first_text;
+	/* Items in order: slots[first] is at hand, the first `passed` of `len` are sent or need no
+	 * worker. */
+	struct slot slots[INBOX_AHEAD_MAX];
+	size_t first, len, passed, len_max;
+	struct slot *taking;
+	int more; /* what the inbox said last */
+	struct err no_more;
+
+	struct wire_replay replay;
+	struct wire_frame frame;
+	unsigned falls; /* of workers, since a mail came through */
+	bool stopped;
 };
 
-/* ---- lines of the receipt ---------------------------------------------------------------- */
-
-static int line_add(struct ingest *in, const struct report_entry *entry,
-	const struct tee_report *report, struct err *err)
-{
-	in->lines++;
-	if (entry->ending > in->worst)
-		in->worst = entry->ending;
-	if (in->to->ops->entry(in->to, entry, err) < 0)
-		return -1;
-	if (in->options->on_entry != NULL)
-		in->options->on_entry(in->options->arg, &in->mail, in->item.label, entry, report);
-	return 0;
-}
-
-/* The bytes ended too early: unpack and dmarc_xml say so in these words. A document that breaks off
- * inside a whole container was made that way. A deferral of a minute is all that hangs on it. */
-static bool was_cut(const struct err *why, enum unpack_how how)
-{
-	const struct slice text = slice_of(why->text);
-
-	return why->code == ERR_DEFER || slice_find(text, SLICE_LIT("cut short")) != SIZE_MAX ||
-	       (how == UNPACK_PLAIN && slice_find(text, SLICE_LIT("cut: ")) != SIZE_MAX);
-}
-
-/* The last line is the closing line of a multipart: this mail has come to its end, whatever its
- * attachments lack. */
-static bool ends_like_a_mail(const struct ingest *in)
-{
-	char bytes[256];
-	const int64_t from = in->item.id.size - (int64_t)sizeof bytes;
-	const ssize_t n = pread(in->item.fd, bytes, sizeof bytes, from > 0 ? (off_t)from : 0);
-	const struct slice tail = slice_trim(slice_from(bytes, n > 0 ? (size_t)n : 0));
-	size_t line = tail.len;
-
-	while (line > 0 && tail.ptr[line - 1] != '\n')
-		line--;
-	return line > 0 &&
-	       slice_starts(slice_from(tail.ptr + line, tail.len - line), SLICE_LIT("--")) &&
-	       slice_ends_fold(tail, SLICE_LIT("--"));
-}
-
-/*
- * What *why says happened at `where`: a verdict about this mail, unless it ends the run. A cut mail may
- * still be on its way while it is young.
- */
-static int line_refuse(struct ingest *in, const char *where, enum unpack_how how,
-	const struct err *why, const struct tee_report *report, struct err *err)
-{
-	struct report_entry entry = {
-		.where = slice_of(where), .ending = REPORT_REFUSED, .reason = why->text
-	};
-
-	if (err_ends_run(why)) {
-		*err = *why;
-		return where[0] != '\0' ? err_wrap(err, "%s", where) : -1;
-	}
-	if (was_cut(why, how) && in->item.age_seconds < YOUNG_SECONDS_MAX &&
-		!ends_like_a_mail(in)) {
-		in->deferred = true;
-		return 0;
-	}
-	return line_add(in, &entry, report, err);
-}
-
-/* ---- one entry --------------------------------------------------------------------------- */
-
-struct place {
-	char where[300];    /* "part 2: report.xml" */
-	struct slice label; /* the name the sender gave it, absent if none */
-	struct slice type;  /* of the part */
-};
-
-static void place_set(struct place *place, const struct ingest *in, const struct mime_part *part,
-	struct slice entry_name)
-{
-	struct err_quote q;
-
-	place->type = part->type;
-	place->label = entry_name.len > 0 ? entry_name : part->name;
-	if (in->mail.is_mail && place->label.len > 0)
-		(void)snprintf(place->where, sizeof place->where, "part %u: %s", part->index,
-			err_printable(&q, place->label));
-	else if (in->mail.is_mail)
-		(void)snprintf(place->where, sizeof place->where, "part %u", part->index);
-	else
-		(void)snprintf(
-			place->where, sizeof place->where, "%s", err_printable(&q, entry_name));
-}
-
-/* Resource forks a Macintosh adds to its zips: named like the report beside them. */
-static bool is_mac_twin(struct slice name)
-{
-	return slice_find(name, SLICE_LIT("__MACOSX/")) != SIZE_MAX ||
-	       slice_starts(name, SLICE_LIT("._")) ||
-	       slice_find(name, SLICE_LIT("/._")) != SIZE_MAX;
-}
-
-/* Does the sender say that this is a report? Then it is a fault when it is none. */
-static bool claims_report(const struct place *place, enum unpack_how how)
-{
-	static const char *const suffixes[] = { ".xml", ".xml.gz", ".xml.zip" };
-	static const char *const bare_suffixes[] = { ".gz", ".zip" };
-	static const char *const bare_types[] = { "application/zip", "application/gzip",
-		"application/x-gzip", "application/x-zip-compressed", "application/x-zip",
-		"application/xml", "text/xml" };
-
-	if (is_mac_twin(place->label))
-		return false;
-	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-		if (slice_ends_fold(place->label, slice_of(suffixes[i])))
-			return true;
-	}
-	if (how != UNPACK_PLAIN)
-		return false;
-	/* Called an archive, but no archive was found in it. */
-	for (size_t i = 0; i < sizeof bare_suffixes / sizeof *bare_suffixes; i++) {
-		if (slice_ends_fold(place->label, slice_of(bare_suffixes[i])))
-			return true;
-	}
-	for (size_t i = 0; i < sizeof bare_types / sizeof *bare_types; i++) {
-		if (slice_equal(place->type, slice_of(bare_types[i])))
-			return true;
-	}
-	return false;
-}
-
-/* Known kinds of mail are no fault, whatever their names claim. */
-static bool is_plain_data(const char *kind)
-{
-	static const char *const named[] = { "TLS report", "failure report",
-		"the word \"unused\"" };
-
-	for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
-		if (strcmp(kind, named[i]) == 0)
-			return false;
-	}
-	return true;
-}
-
-static int entry_not_a_report(struct ingest *in, const struct place *place,
-	const struct unpack_entry *entry, const char *kind, struct err *err)
-{
-	struct report_entry line = {
-		.where = slice_of(place->where), .ending = REPORT_NOT_A_REPORT, .kind = kind
-	};
-	struct err why = ERR_INIT;
-
-	if (is_plain_data(kind) && claims_report(place, entry->how)) {
-		err_set(&why, ERR_REPORT, "no aggregate report: %s", kind);
-		return line_refuse(in, place->where, entry->how, &why, NULL, err);
-	}
-	/* The text and pictures around a report are no findings; what an archive holds is. */
-	if (in->mail.is_mail && entry->how == UNPACK_PLAIN) {
-		if (!is_plain_data(kind))
-			in->plain_kind = kind;
-		return 0;
-	}
-	return line_add(in, &line, NULL, err);
-}
-
-static int entry_outcome(struct ingest *in, const struct place *place,
-	const struct report_outcome *outcome, struct err *err)
-{
-	const struct tee_report *report = &in->tee.report;
-	struct report_entry line = { .where = slice_of(place->where),
-		.ending = outcome->ending,
-		.report = outcome->report };
-	char reason[640];
-
-	if (outcome->ending == REPORT_PARTIAL) {
-		(void)snprintf(reason, sizeof reason, "%llu of %llu records cannot be read: %s",
-			(unsigned long long)report->unreadable,
-			(unsigned long long)(report->unreadable + report->records +
-					     report->placeholders),
-			report->first_unreadable);
-		line.reason = reason;
-	} else if (outcome->ending == REPORT_CONFLICT) {
-		(void)snprintf(reason, sizeof reason,
-			"report %lld has the same identity and other content",
-			(long long)outcome->report);
-		line.reason = reason;
-	}
-	return line_add(in, &line, report, err);
-}
-
-/* One pass of the parser. 1: *outcome says what became of it; 0: *why says why not; -1: err. */
-static int entry_pass(struct ingest *in, const struct kind *kind, struct reader *data,
-	struct parse_context *context, struct report_outcome *outcome, struct err *why,
-	struct err *err)
-{
-	context->retry = PARSE_STRICT;
-	err_clear(why);
-	if (in->to->ops->report_begin(in->to, err) < 0)
-		return -1;
-	if (kind->parse(data, in->to, context, why) == 0 &&
-		in->to->ops->report_end(in->to, outcome, why) == 0)
-		return 1;
-	if (err_ends_run(why)) {
-		*err = *why;
-		return -1;
-	}
-	return in->to->ops->report_abandon(in->to, err);
-}
-
-static int ingest_entry(struct ingest *in, const struct mime_part *part, struct unpack *u,
-	struct unpack_entry *entry, struct err *err)
-{
-	const struct kind *kind = kind_find(entry->head);
-	struct parse_context context = { .mode = PARSE_STRICT,
-		.trust = in->mail.trust,
-		.from = in->mail.from,
-		.now = in->mail.seen };
-	struct report_outcome outcome = { .ending = REPORT_STORED };
-	struct err why = ERR_INIT;
-	struct place place;
-	int rc;
-
-	place_set(&place, in, part, entry->name);
-	if (in->mail.is_mail && !in->has_first_text &&
-		slice_starts(part->type, SLICE_LIT("text/"))) {
-		in->has_first_text = true;
-		in->first_text_len =
-			entry->head.len < FIRST_TEXT_KEEP ? entry->head.len : FIRST_TEXT_KEEP;
-		if (in->first_text_len > 0)
-			memcpy(in->first_text, entry->head.ptr, in->first_text_len);
-	}
-	if (kind->parse == NULL)
-		return entry_not_a_report(in, &place, entry, kind->name, err);
-	for (;;) {
-		rc = entry_pass(in, kind, entry->data, &context, &outcome, &why, err);
-		if (rc < 0)
-			return place.where[0] != '\0' ? err_wrap(err, "%s", place.where) : -1;
-		if (rc > 0)
-			return entry_outcome(in, &place, &outcome, err);
-		/* Each pass may ask for a more lenient one, never for one it has had. */
-		if (context.retry <= context.mode)
-			break;
-		context.mode = context.retry;
-		err_clear(&why);
-		if (unpack_again(u, entry, &why) < 0)
-			break;
-	}
-	return line_refuse(in, place.where, entry->how, &why, &in->tee.report, err);
-}
-
-/* ---- one part ---------------------------------------------------------------------------- */
-
-static int ingest_part(struct ingest *in, const struct mime_part *part, struct err *err)
-{
-	struct unpack *u = NULL;
-	struct unpack_entry entry;
-	struct err why = ERR_INIT;
-	struct place place;
-	int rc = -1, more;
-
-	place_set(&place, in, part, SLICE_ABSENT);
-	if (unpack_open(&u, part->body, &in->budget, &why) < 0)
-		return line_refuse(in, place.where, UNPACK_PLAIN, &why, NULL, err);
-	/* A zip may hold several reports; each stands or falls alone. */
-	while (!in->deferred && (more = unpack_next(u, &entry, &why)) != 0) {
-		if (more > 0) {
-			if (ingest_entry(in, part, u, &entry, err) < 0)
-				goto out;
-			continue;
-		}
-		if (line_refuse(in, place.where, UNPACK_PLAIN, &why, NULL, err) < 0)
-			goto out;
-		if (why.code > ERR_REPORT)
-			break;
-		err_clear(&why);
-	}
-	rc = 0;
-out:
-	unpack_close(u);
-	return rc;
-}
-
-/* ---- one mail ---------------------------------------------------------------------------- */
-
-static void remember_type(struct ingest *in, struct slice type)
-{
-	const size_t n = in->types_len, len = type.len < TYPE_KEEP ? type.len : TYPE_KEEP;
-
-	if (n == MIME_PARTS_MAX)
-		return;
-	if (len > 0)
-		memcpy(in->types[n], type.ptr, len);
-	in->type_slices[n] = slice_from(in->types[n], len);
-	in->types_len++;
-}
-
-static int no_report(struct ingest *in, const struct mime_headers *headers, struct err *err)
-{
-	struct report_entry line = { .ending = REPORT_NOT_A_REPORT };
-
-	line.kind = in->plain_kind != NULL
-			    ? in->plain_kind
-			    : kind_of_mail(headers, in->type_slices, in->types_len,
-				      in->has_first_text
-					      ? slice_from(in->first_text, in->first_text_len)
-					      : SLICE_ABSENT);
-	return line_add(in, &line, NULL, err);
-}
-
-static int ingest_mime(
-	struct ingest *in, struct mime *mime, const struct mime_headers *headers, struct err *err)
-{
-	struct mime_part part;
-	struct err why = ERR_INIT;
-	int more = 0;
-
-	while (!in->deferred && (more = mime_next(mime, &part, &why)) > 0) {
-		remember_type(in, part.type);
-		if (ingest_part(in, &part, err) < 0)
-			return -1;
-	}
-	if (more < 0 && line_refuse(in, "", UNPACK_PLAIN, &why, NULL, err) < 0)
-		return -1;
-	if (in->lines == 0 && !in->deferred)
-		return no_report(in, headers, err);
-	return 0;
-}
-
-static int ingest_bare(struct ingest *in, struct err *err)
-{
-	struct reader_fd reader;
-	const struct mime_part part = {
-		.index = 1, .name = in->mail.id.name, .body = reader_fd_init(&reader, in->item.fd)
-	};
-	const struct report_entry nothing = { .ending = REPORT_NOT_A_REPORT, .kind = "empty" };
-	struct err why = ERR_INIT;
-
-	if (lseek(in->item.fd, 0, SEEK_SET) < 0) {
-		err_errno(&why, ERR_SHORTAGE, errno, "seek");
-		return line_refuse(in, "", UNPACK_PLAIN, &why, NULL, err);
-	}
-	if (ingest_part(in, &part, err) < 0)
-		return -1;
-	/* An archive of nothing has no entry to say so. */
-	return in->lines == 0 && !in->deferred ? line_add(in, &nothing, NULL, err) : 0;
-}
-
-/* XML, JSON, gzip and zip begin with what no mail begins with. */
-static bool looks_bare(int fd)
-{
-	static const struct {
-		const char *bytes;
-		size_t len;
-	} magics[] = { { "\x1f\x8b", 2 }, { "PK\x03\x04", 4 }, { "PK\x05\x06", 4 }, { "<", 1 },
-		{ "{", 1 }, { "\xff\xfe", 2 }, { "\xfe\xff", 2 }, { "\0<", 2 } };
-	char bytes[512];
-	const ssize_t n = pread(fd, bytes, sizeof bytes, 0);
-	struct slice head = slice_trim(slice_from(bytes, n > 0 ? (size_t)n : 0));
-
-	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
-		if (slice_starts(head, slice_from(magics[i].bytes, magics[i].len)))
-			return true;
-	}
-	return head.len == 0 && n < (ssize_t)sizeof bytes;
-}
-
-static void describe_mail(struct ingest *in, const struct mime_headers *headers)
-{
-	struct report_mail *mail = &in->mail;
-	struct trust trust;
-
-	trust_judge(headers, in->options->authserv_id, &trust);
-	mail->is_mail = true;
-	mail->from = headers->from;
-	mail->subject = headers->subject;
-	mail->message_id = headers->message_id;
-	mail->date = headers->date;
-	mail->auth_server = trust.server;
-	mail->auth_dkim = trust.dkim;
-	mail->auth_spf = trust.spf;
-	mail->auth_dmarc = trust.dmarc;
-	mail->trust = trust.trust;
-}
-
-/* Headers, then mail_begin, then what is in it. */
-static int judge_content(struct ingest *in, struct err *err)
-{
-	struct mime *mime = NULL;
-	struct mime_headers headers = { .date = 0 };
-	struct err why = ERR_INIT;
-	bool bare = in->item.bare && looks_bare(in->item.fd);
-	int rc = -1, opened = 0;
-
-	if (!bare) {
-		opened = mime_open(&mime, in->item.fd, &why);
-		if (opened == 0) {
-			mime_headers(mime, &headers);
-			bare = in->item.bare && headers.empty;
-		}
-		if (opened < 0 && err_ends_run(&why)) {
-			*err = why;
-			return -1;
-		}
-		/* A file that is no mail is still a file: named by what it holds. */
-		if (opened < 0 && in->item.bare)
-			bare = true;
-	}
-	in->mail.trust = bare ? REPORT_TRUST_LOCAL : REPORT_TRUST_UNKNOWN;
-	if (opened == 0 && !bare)
-		describe_mail(in, &headers);
-	if (in->to->ops->mail_begin(in->to, &in->mail, err) < 0)
-		goto out;
-	if (opened < 0 && !bare)
-		rc = line_refuse(in, "", UNPACK_PLAIN, &why, NULL, err);
-	else
-		rc = bare ? ingest_bare(in, err) : ingest_mime(in, mime, &headers, err);
-out:
-	mime_close(mime);
-	return rc;
-}
-
-/* A mail that is refused before it is opened: odd, or too large. */
-static int judge_unread(struct ingest *in, const char *reason, bool for_now, struct err *err)
-{
-	const struct report_entry line = { .ending = for_now ? REPORT_DEFERRED : REPORT_REFUSED,
-		.reason = reason };
-
-	if (in->to->ops->mail_begin(in->to, &in->mail, err) < 0)
-		return -1;
-	return line_add(in, &line, NULL, err);
-}
-
-/* The mail may be complete next time: nothing of it stays but a line that says so. */
-static int judge_deferred(struct ingest *in, struct err *err)
-{
-	if (in->to->ops->mail_abandon(in->to, err) < 0)
-		return -1;
-	/* What its header said went with the parser. */
-	in->mail = (struct report_mail){ .id = in->item.id, .seen = in->mail.seen };
-	in->worst = REPORT_NOT_A_REPORT;
-	return judge_unread(in, "cut short; it may still be being written", true, err);
-}
-
-static int judge(struct ingest *in, struct err *err)
-{
-	char reason[96];
-	int rc;
-
-	in->mail = (struct report_mail){ .id = in->item.id, .seen = day_now() };
-	in->budget = (struct unpack_budget)UNPACK_BUDGET_INIT;
-	in->worst = REPORT_NOT_A_REPORT;
-	in->lines = 0;
-	in->deferred = in->has_first_text = false;
-	in->plain_kind = NULL;
-	in->types_len = in->first_text_len = 0;
-
-	if (in->item.odd != NULL) {
-		(void)snprintf(reason, sizeof reason, "%s%s", in->item.odd,
-			in->item.odd_for_now ? "" : ", not a message");
-		rc = judge_unread(in, reason, in->item.odd_for_now, err);
-	} else if (in->item.id.size > MESSAGE_BYTES_MAX) {
-		(void)snprintf(reason, sizeof reason, "%lld bytes, more than the %d of a message",
-			(long long)in->item.id.size, MESSAGE_BYTES_MAX);
-		rc = judge_unread(in, reason, false, err);
-	} else {
-		rc = judge_content(in, err);
-		if (rc == 0 && in->deferred)
-			rc = judge_deferred(in, err);
-	}
-	return rc < 0 ? -1 : in->to->ops->mail_end(in->to, in->worst, err);
-}
+/* Three paths. */
+#define SLOT_TEXTS_MAX (16 * 1024)
+/* A mail that is the end of so many workers is refused. */
+#define FALLS_MAX 2
+/* Workers that end before they take a mail: something is wrong with this machine. */
+#define FALLS_IN_A_ROW_MAX 8
 
 /* ---- the run ----------------------------------------------------------------------------- */
 
@@ -529,11 +71,12 @@ static bool settles(const struct ingest *in)
 	return !in->options->keep && !in->options->dry_run;
 }
 
-static void settle_later(struct ingest *in, enum report_ending ending)
+static void settle_later(struct ingest *in, const struct slot *slot, enum report_ending ending)
 {
 	assert(in->pending_len < BATCH_MAILS_MAX);
-	if (settles(in) && ending != REPORT_DEFERRED && in->item.odd == NULL)
-		in->pending[in->pending_len++] = (struct ingest_pending){ in->item.cookie, ending };
+	if (settles(in) && ending != REPORT_DEFERRED && slot->item.odd == NULL)
+		in->pending[in->pending_len++] =
+			(struct ingest_pending){ slot->item.cookie, ending };
 }
 
 /* Commit; only then may the mails move. */
@@ -563,22 +106,272 @@ static int flush(struct ingest *in, struct err *err)
 static int is_known(void *arg, const struct report_mail_id *id, struct err *err)
 {
 	struct ingest *in = arg;
+	struct slot *slot = in->taking;
 	int rc;
 
-	in->known = false;
+	slot->known = false;
 	if (in->options->dry_run)
 		return 0;
-	rc = in->to->ops->mail_known(in->to, id, &in->known_ending, err);
+	rc = in->to->ops->mail_known(in->to, id, &slot->known_ending, err);
 	if (rc <= 0)
 		return rc;
-	if (in->known_ending == REPORT_DEFERRED)
+	if (slot->known_ending == REPORT_DEFERRED)
 		return 0;
 	/* Refused and lying in new/ again: somebody put it back to have it read once more. */
-	if (in->known_ending == REPORT_REFUSED && settles(in) && in->item.odd == NULL)
+	if (slot->known_ending == REPORT_REFUSED && settles(in) && slot->item.odd == NULL)
 		return 0;
-	in->known = true;
+	slot->known = true;
 	return 1;
 }
+
+/* ---- items under way --------------------------------------------------------------------- */
+
+static struct slot *slot_at(struct ingest *in, size_t i)
+{
+	return &in->slots[(in->first + i) % INBOX_AHEAD_MAX];
+}
+
+/* No parser is needed to say what becomes of it. */
+static bool is_plain(const struct slot *slot)
+{
+	return slot->known || slot->item.odd != NULL || slot->item.id.size > MESSAGE_BYTES_MAX;
+}
+
+static int keep_texts(struct slot *slot, struct err *err)
+{
+	struct inbox_item *item = &slot->item;
+	const size_t inbox_len = item->id.inbox.len, name_len = item->id.name.len;
+	struct buf *b = &slot->texts;
+
+	buf_clear(b);
+	buf_add(b, item->id.inbox);
+	buf_add(b, item->id.name);
+	buf_add(b, item->label);
+	if (buf_failed(b))
+		return err_set(err, ERR_SHORTAGE, "no memory for a mail's name");
+	item->id.inbox = slice_from(b->ptr, inbox_len);
+	item->id.name = slice_from(b->ptr + inbox_len, name_len);
+	item->label = slice_from(b->ptr + inbox_len + name_len, item->label.len);
+	return 0;
+}
+
+static bool same_mail(const struct report_mail_id *a, const struct report_mail_id *b)
+{
+	return a->size == b->size && a->mtime_ns == b->mtime_ns && slice_equal(a->name, b->name) &&
+	       slice_equal(a->inbox, b->inbox);
+}
+
+/* One more item to the end of the queue. What the inbox says goes to in->more. */
+static void take(struct ingest *in)
+{
+	struct slot *slot = slot_at(in, in->len);
+
+	slot->known = slot->again = slot->sent = false;
+	slot->falls = 0;
+	slot->item.odd = NULL;
+	in->taking = slot;
+	in->more = in->inbox->ops->next(in->inbox, &slot->item, &in->no_more);
+	if (in->more <= 0)
+		return;
+	slot->seen = day_now();
+	if (keep_texts(slot, &in->no_more) < 0) {
+		if (slot->item.fd >= 0)
+			(void)close(slot->item.fd);
+		in->more = -1;
+		return;
+	}
+	for (size_t i = 0; i < in->len && !slot->known; i++)
+		slot->again |= same_mail(&slot_at(in, i)->item.id, &slot->item.id);
+	in->len++;
+}
+
+static bool is_stopped(const struct ingest *in)
+{
+	return in->stopped || (in->options->stop != NULL && *in->options->stop != 0);
+}
+
+/* May one more be taken? Never more than the limit allows to be judged. */
+static bool wants_more(struct ingest *in)
+{
+	uint64_t mails = in->result->mails;
+
+	if (in->more <= 0 || in->len == in->len_max || is_stopped(in))
+		return false;
+	for (size_t i = 0; i < in->len; i++)
+		mails += !slot_at(in, i)->known;
+	return in->options->limit == 0 || mails < in->options->limit;
+}
+
+/* Sends what can be sent, in order. */
+static int send_ahead(struct ingest *in, struct err *err)
+{
+	int rc;
+
+	for (; in->passed < in->len; in->passed++) {
+		struct slot *slot = slot_at(in, in->passed);
+
+		if (is_plain(slot))
+			continue;
+		if (slot->again && in->passed > 0)
+			return 0;
+		rc = worker_send(in->worker, &slot->item, slot->seen, err);
+		if (rc <= 0)
+			return rc;
+		slot->sent = true;
+	}
+	return 0;
+}
+
+static int fill(struct ingest *in, struct err *err)
+{
+	while (wants_more(in)) {
+		take(in);
+		if (in->worker != NULL && send_ahead(in, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void drop_first(struct ingest *in)
+{
+	struct slot *slot = slot_at(in, 0);
+
+	if (slot->item.fd >= 0)
+		(void)close(slot->item.fd);
+	slot->item.fd = -1;
+	in->first = (in->first + 1) % INBOX_AHEAD_MAX;
+	in->len--;
+	in->passed -= in->passed > 0;
+}
+
+/* Mails that are not judged in this run stay as they are; a worker that has some is no good for the next. */
+static void drop_all(struct ingest *in)
+{
+	struct err why = ERR_INIT, err = ERR_INIT;
+	bool sent = false;
+
+	while (in->len > 0) {
+		sent |= slot_at(in, 0)->sent;
+		drop_first(in);
+	}
+	if (sent)
+		(void)worker_drop(in->worker, &why, &err);
+	for (size_t i = 0; i < INBOX_AHEAD_MAX; i++)
+		buf_release(&in->slots[i].texts);
+}
+
+/* ---- one item ------------------------------------------------------------------------------ */
+
+/* The worker is gone, and with it all that was sent: to the next one, from the mail at hand on. */
+static int worker_fell(struct ingest *in, struct err *why, struct err *err)
+{
+	struct slot *slot = slot_at(in, 0);
+
+	slot->falls += slot->sent;
+	if (in->to->ops->mail_abandon(in->to, err) < 0 || worker_drop(in->worker, why, err) < 0)
+		return -1;
+	if (++in->falls > FALLS_IN_A_ROW_MAX)
+		return err_set(err, ERR_SHORTAGE, "%s again and again", why->text);
+	for (size_t i = 0; i < in->len; i++)
+		slot_at(in, i)->sent = false;
+	in->passed = 0;
+	wire_replay_init(&in->replay);
+	return 0;
+}
+
+static int refuse(struct ingest *in, const struct slot *slot, const char *reason, struct err *err)
+{
+	const struct report_mail mail = { .id = slot->item.id, .seen = slot->seen };
+	const struct report_entry line = { .ending = REPORT_REFUSED, .reason = reason };
+
+	if (in->to->ops->mail_begin(in->to, &mail, err) < 0 ||
+		in->to->ops->entry(in->to, &line, err) < 0)
+		return -1;
+	return in->to->ops->mail_end(in->to, REPORT_REFUSED, err);
+}
+
+/* The frames of the mail at hand, to the sink. */
+static int judge_there(struct ingest *in, struct err *err)
+{
+	struct slot *slot = slot_at(in, 0);
+	struct err why = ERR_INIT;
+	int rc;
+
+	wire_replay_init(&in->replay);
+	for (;;) {
+		if (in->passed == 0 && send_ahead(in, err) < 0)
+			return -1;
+		rc = worker_frame(in->worker, &in->frame, &why);
+		if (rc < 0) {
+			in->stopped = true;
+			return in->to->ops->mail_abandon(in->to, err);
+		}
+		if (rc > 0) {
+			rc = wire_replay(&in->replay, &in->frame, in->to, &why);
+			if (rc == 0)
+				continue;
+			if (rc > 0) {
+				in->falls = 0;
+				slot->sent = false;
+				return 0;
+			}
+			if (err_ends_run(&why)) {
+				*err = why;
+				return -1;
+			}
+		}
+		if (worker_fell(in, &why, err) < 0)
+			return -1;
+		if (slot->falls == FALLS_MAX) {
+			in->falls = 0;
+			in->passed = 1;
+			return refuse(in, slot, why.text, err);
+		}
+		err_clear(&why);
+	}
+}
+
+/* Since it was taken, the mail before it may have been the same one under its new name. */
+static int ask_again(struct ingest *in, struct slot *slot, struct err *err)
+{
+	int rc;
+
+	slot->again = false;
+	in->taking = slot;
+	rc = is_known(in, &slot->item.id, err);
+	return rc < 0 ? -1 : 0;
+}
+
+static int one_item(struct ingest *in, struct err *err)
+{
+	struct slot *slot = slot_at(in, 0);
+	int rc;
+
+	if (slot->again && ask_again(in, slot, err) < 0)
+		return -1;
+	in->batch_len++;
+	if (slot->known) {
+		in->result->skipped++;
+		settle_later(in, slot, slot->known_ending);
+		in->passed += in->passed == 0;
+		return 0;
+	}
+	scribe_mail(&in->scribe, &slot->item);
+	if (in->worker == NULL || is_plain(slot))
+		rc = judge_mail(in->judge, &slot->item, slot->seen, in->to, err);
+	else
+		rc = judge_there(in, err);
+	if (rc < 0)
+		return -1;
+	if (in->stopped)
+		return 0;
+	in->result->mails++;
+	in->result->endings[in->scribe.worst]++;
+	settle_later(in, slot, in->scribe.worst);
+	return 0;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
 
 /* A failure that ends the run costs the mail at hand; what was before it is brought home. */
 static int end_run(struct ingest *in, bool in_mail, struct err *err)
@@ -588,31 +381,11 @@ static int end_run(struct ingest *in, bool in_mail, struct err *err)
 
 	if (!in_mail)
 		return -1;
-	err_wrap(err, "%s", err_printable(&q, in->item.label));
+	if (in->len > 0)
+		err_wrap(err, "%s", err_printable(&q, slot_at(in, 0)->item.label));
 	if (in->to->ops->mail_abandon(in->to, &later) == 0)
 		(void)flush(in, &later);
 	return -1;
-}
-
-static int one_item(struct ingest *in, struct err *err)
-{
-	int rc;
-
-	in->batch_len++;
-	if (in->known) {
-		in->result->skipped++;
-		settle_later(in, in->known_ending);
-		return 0;
-	}
-	rc = judge(in, err);
-	if (in->item.fd >= 0)
-		(void)close(in->item.fd);
-	if (rc < 0)
-		return -1;
-	in->result->mails++;
-	in->result->endings[in->worst]++;
-	settle_later(in, in->worst);
-	return 0;
 }
 
 static bool batch_full(const struct ingest *in)
@@ -621,38 +394,32 @@ static bool batch_full(const struct ingest *in)
 	       day_monotonic_ms() - in->batch_began_ms >= BATCH_MS_MAX;
 }
 
-static bool enough(const struct ingest *in)
-{
-	const struct ingest_options *options = in->options;
-
-	return (options->stop != NULL && *options->stop != 0) ||
-	       (options->limit > 0 && in->result->mails >= options->limit);
-}
-
 static int loop(struct ingest *in, struct err *err)
 {
 	uint64_t total = 0;
-	int more = 0;
 
 	if (in->options->on_progress != NULL && in->inbox->ops->count != NULL)
 		total = in->inbox->ops->count(in->inbox);
-	while (!enough(in)) {
-		in->known = false;
-		in->item.odd = NULL;
-		more = in->inbox->ops->next(in->inbox, &in->item, err);
-		if (more <= 0)
+	for (;;) {
+		if (fill(in, err) < 0)
+			return end_run(in, true, err);
+		if (in->len == 0 || is_stopped(in))
 			break;
 		if (one_item(in, err) < 0)
 			return end_run(in, true, err);
+		if (in->stopped)
+			break;
+		drop_first(in);
 		if (in->options->on_progress != NULL)
 			in->options->on_progress(in->options->arg, ++in->seen, total);
 		if (batch_full(in) && flush(in, err) < 0)
 			return end_run(in, false, err);
 	}
-	if (more < 0) {
+	if (in->more < 0) {
 		struct err later = ERR_INIT;
 
 		(void)flush(in, &later);
+		*err = in->no_more;
 		return -1;
 	}
 	return flush(in, err);
@@ -662,7 +429,7 @@ int ingest_run(struct inbox *inbox, struct report_sink *to, const struct ingest_
 	struct ingest_result *ret, struct err *err)
 {
 	struct ingest *in = calloc(1, sizeof *in);
-	int rc;
+	int rc = -1;
 
 	assert(inbox != NULL && to != NULL && options->authserv_id != NULL);
 	*ret = (struct ingest_result){ .mails = 0 };
@@ -671,12 +438,20 @@ int ingest_run(struct inbox *inbox, struct report_sink *to, const struct ingest_
 	in->inbox = inbox;
 	in->options = options;
 	in->result = ret;
-	in->to = tee_init(&in->tee, to);
+	in->worker = options->worker;
+	in->len_max = in->worker != NULL ? worker_ahead(in->worker) : 1;
+	in->more = 1;
+	for (size_t i = 0; i < INBOX_AHEAD_MAX; i++)
+		buf_init(&in->slots[i].texts, SLOT_TEXTS_MAX);
+	in->to = scribe_init(&in->scribe, to, options->on_entry, options->arg);
 	in->batch_began_ms = day_monotonic_ms();
 	inbox->known = is_known;
 	inbox->known_arg = in;
-	rc = loop(in, err);
+	if (judge_open(&in->judge, options->authserv_id, err) == 0)
+		rc = loop(in, err);
+	drop_all(in);
 	inbox->known = NULL;
+	judge_close(in->judge);
 	free(in);
 	return rc;
 }

@@ -6,19 +6,19 @@
 #define INGEST_INGEST_H
 
 #include "ingest/inbox.h"
-#include "ingest/tee.h"
+#include "ingest/scribe.h"
+#include "ingest/worker.h"
 #include "store/report.h"
 
 struct ingest_options {
 	const char *authserv_id;	/* names of our own MTA, separated by blanks; "" none */
+	struct worker *worker;		/* reads the mails; NULL: they are read in this process */
 	uint64_t limit;			/* messages at most; 0 all */
 	bool keep;			/* do not settle; skip all that the sink knows */
 	bool dry_run;			/* do not settle either, but read also what the sink knows */
 	volatile const int *stop;	/* not 0: finish the message at hand, commit, return */
-	/* Called for each receipt line as it is written. `report` is what the line speaks of, NULL if
-	 * no report could be read. May be NULL. */
-	void (*on_entry)(void *arg, const struct report_mail *mail, struct slice label,
-		const struct report_entry *entry, const struct tee_report *report);
+	/* Called for each receipt line as it is written. May be NULL. */
+	scribe_line *on_entry;
 	/* Called after each message with the counts so far. May be NULL. */
 	void (*on_progress)(void *arg, uint64_t done, uint64_t total);
 	void *arg;

@@ -75,6 +75,7 @@ struct run {
 	char *const *paths;
 	size_t paths_len;
 
+	struct worker *worker;
 	struct store *store;
 	struct progress progress;
 	struct buf line;
@@ -311,6 +312,19 @@ static int store_begin(struct run *run, struct err *err)
 	return 0;
 }
 
+/* Before the store is open, so that the parser inherits nothing of it. RUAD_WORKERS=0 keeps it in this
+ * process, for debuggers. */
+static int worker_begin(struct run *run, struct err *err)
+{
+	const struct worker_options options = { .authserv_id = run->conf.authserv_id,
+		.stop = &run_stop };
+	const char *workers = getenv("RUAD_WORKERS");
+
+	if (run->reparse || (workers != NULL && strcmp(workers, "0") == 0))
+		return 0;
+	return worker_open(&run->worker, &options, err);
+}
+
 static void total_add(struct ingest_result *to, const struct ingest_result *from)
 {
 	to->mails += from->mails;
@@ -329,6 +343,7 @@ static int read_inbox(struct run *run, struct inbox *inbox, struct err *err)
 {
 	const struct ingest_options options = {
 		.authserv_id = run->conf.authserv_id,
+		.worker = run->worker,
 		.limit = run->limit > 0 ? run->limit - run->total.mails : 0,
 		.keep = run->conf.keep,
 		.dry_run = run->dry_run,
@@ -482,7 +497,7 @@ static int work(struct run *run, struct err *err)
 	if (!run->reparse && !given && run->conf.maildir[0] == '\0')
 		return err_set(err, ERR_USAGE,
 			"no PATH given, and no maildir in the settings (see --help)");
-	if (store_begin(run, err) < 0)
+	if (worker_begin(run, err) < 0 || store_begin(run, err) < 0)
 		return -1;
 	if (run->reparse)
 		return reparse(run, err);
@@ -537,6 +552,7 @@ int main(int argc, char **argv)
 	progress_init(&run.progress);
 	buf_init(&run.line, DRY_RUN_LINE_MAX);
 	status = work(&run, &err) < 0 ? complain(&err) : exit_status(&run);
+	worker_close(run.worker);
 	store_close(run.store);
 	buf_release(&run.line);
 	if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -21,8 +21,8 @@ enum maildir_part {
 
 static const char *const part_names[] = { [MAILDIR_NEW] = "new", [MAILDIR_CUR] = "cur" };
 
-/* Items handed out and not yet settled: one batch of them at most. */
-#define RING_LEN (BATCH_MAILS_MAX + 1)
+/* Items handed out and not yet settled: one batch of them, and those still being read. */
+#define RING_LEN (BATCH_MAILS_MAX + INBOX_AHEAD_MAX + 1)
 /* A name that is taken in cur/ gets ".1" to ".99" behind it before we give up. */
 #define SUFFIX_MAX 99
 
