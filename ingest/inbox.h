@@ -11,7 +11,7 @@
 #include "store/report.h"
 
 /* Items that may have been handed out and not yet judged. */
-#define INBOX_AHEAD_MAX 32
+#define INBOX_AHEAD_MAX 256
 
 struct inbox;
 
