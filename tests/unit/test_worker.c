@@ -63,6 +63,7 @@ static int act(void *arg, const struct inbox_item *item, int64_t seen, struct re
 struct fake {
 	struct inbox inbox;
 	const char *what;
+	bool one_name; /* the same mail again and again */
 	int next, len;
 	char name[16];
 	struct buf settled;
@@ -75,7 +76,7 @@ static int fake_next(struct inbox *in, struct inbox_item *ret, struct err *err)
 
 	if (n == f->len)
 		return 0;
-	(void)snprintf(f->name, sizeof f->name, "m%d", n);
+	(void)snprintf(f->name, sizeof f->name, "m%d", f->one_name ? 0 : n);
 	*ret = (struct inbox_item){ .id = { SLICE_LIT("/box"), slice_of(f->name), 100, 0 },
 		.label = slice_of(f->name),
 		.age_seconds = 3600,
@@ -313,6 +314,37 @@ static void a_stop_is_heard_while_a_worker_hangs(void **state)
 	trial_release(&t);
 }
 
+static struct recording *knowing;
+
+static int knows_what_ended(struct report_sink *s, const struct report_mail_id *id,
+	enum report_ending *ending, struct err *err)
+{
+	(void)s;
+	(void)id;
+	(void)err;
+	*ending = REPORT_NOT_A_REPORT;
+	return strstr(recording_text(knowing), "mail_end ") != NULL;
+}
+
+/* Moved from new/ to cur/ by its reader while it was under way: two names, one mail. */
+static void a_mail_met_twice_is_read_once(void **state)
+{
+	struct report_sink_ops ops;
+	struct trial t;
+
+	(void)state;
+	trial_init(&t, "....");
+	t.fake.one_name = true;
+	knowing = &t.r;
+	ops = *t.r.sink.ops;
+	ops.mail_known = knows_what_ended;
+	t.r.sink.ops = &ops;
+	assert_int_equal(trial_run(&t), 0);
+	assert_int_equal(t.result.mails, 1);
+	assert_int_equal(t.result.skipped, 3);
+	trial_release(&t);
+}
+
 /* With few descriptors fewer mails are under way. */
 static void few_descriptors_make_a_short_queue(void **state)
 {
@@ -353,6 +385,7 @@ int main(void)
 		cmocka_unit_test(a_limit_is_a_limit_with_mails_under_way),
 		cmocka_unit_test(a_run_that_ended_early_leaves_nothing_to_the_next),
 		cmocka_unit_test(a_stop_is_heard_while_a_worker_hangs),
+		cmocka_unit_test(a_mail_met_twice_is_read_once),
 		cmocka_unit_test(few_descriptors_make_a_short_queue),
 	};
 
