@@ -28,6 +28,7 @@ struct store {
 	char *file;			/* the same with links resolved; NULL in memory */
 	enum store_mode mode;
 	int lock_fd;			/* -1: none */
+	bool has_log;			/* the file is in WAL mode, said its header */
 	struct store_options options;
 	sqlite3_stmt *stmts[STMT_COUNT];
 	struct writer *writer;		/* NULL in a reader */
@@ -59,6 +60,11 @@ void sql_bind_blob(sqlite3_stmt *stmt, int at, struct slice s);
 /* Absent for NULL; valid until the next step or reset. */
 struct slice sql_text(sqlite3_stmt *stmt, int column);
 struct slice sql_blob(sqlite3_stmt *stmt, int column);
+
+/* mark.c: SQLite's own handle of the file, NULL if it has none. */
+sqlite3_file *sql_file(struct store *st);
+/* Count what this connection runs, for store_statements(). */
+void mark_count(struct store *st);
 
 /* lock.c: an flock on PATH.lock; ERR_BUSY when another holds it. */
 int lock_take(const char *path, int *ret_fd, struct err *err);

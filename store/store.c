@@ -16,6 +16,8 @@
 /* The first bytes of every SQLite file (https://www.sqlite.org/fileformat.html, 1.3). */
 #define HEADER_BYTES          100
 #define HEADER_PAGE_SIZE      16
+#define HEADER_WRITE_VERSION  18
+#define HEADER_VERSION_LOG    2
 #define HEADER_PAGE_COUNT     28
 #define HEADER_APPLICATION_ID 68
 
@@ -38,13 +40,13 @@ static uint32_t big32(const unsigned char *p)
 }
 
 /* Write-ahead logs need shared memory, which network file systems do not give. */
-static bool on_network(int fd)
+static bool on_network(const char *file)
 {
 	static const uint32_t kinds[] = { 0x6969 /* NFS */, 0x517b /* SMB */, 0xff534d42 /* CIFS */,
 		0xfe534d42 /* SMB2 */, 0x5346414f /* AFS */ };
 	struct statfs fs;
 
-	if (fstatfs(fd, &fs) < 0)
+	if (statfs(file, &fs) < 0)
 		return false;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if ((uint32_t)fs.f_type == kinds[i])
@@ -67,68 +69,63 @@ static bool has_log(const char *file)
 	return found;
 }
 
-/* What can be told of a file without letting SQLite near it: a foreign one is never touched,
- * not even by the recovery of its own journal. */
-static int check_header(const struct store *st, int fd, const struct stat *sb, struct err *err)
+/* Before SQLite opens it: a pipe would hang it, a directory tells it nothing useful. */
+static int check_file(const struct store *st, off_t *ret_size, struct err *err)
+{
+	struct err_quote q;
+	struct stat sb;
+
+	if (stat(st->file, &sb) < 0 || (S_ISREG(sb.st_mode) && access(st->file, R_OK) < 0))
+		return err_errno(err, ERR_STORE, errno, "%s", printable_path(&q, st));
+	if (!S_ISREG(sb.st_mode))
+		return err_set(err, ERR_STORE, "%s: not a regular file", printable_path(&q, st));
+	if (on_network(st->file))
+		return err_set(err, ERR_STORE,
+			"%s: on a network file system, where a database cannot be shared safely: "
+			"put it on a local disk",
+			printable_path(&q, st));
+	if (sb.st_size == 0 && st->mode == STORE_READ)
+		return err_set(err, ERR_NOT_FOUND,
+			"%s: empty so far: ruad-ingest has not finished a run",
+			printable_path(&q, st));
+	*ret_size = sb.st_size;
+	return 0;
+}
+
+/*
+ * What can be told of a file before the first statement: a foreign one is never touched, not even
+ * by the recovery of its own journal. Read through SQLite's descriptor: closing one of our own
+ * would drop the locks of every connection this process has to the file (POSIX, fcntl(2)), and
+ * then another program might take itself for the last user and remove the log under us.
+ */
+static int check_header(struct store *st, off_t size, struct err *err)
 {
 	unsigned char head[HEADER_BYTES];
+	sqlite3_file *file = sql_file(st);
 	struct err_quote q;
-	ssize_t n = pread(fd, head, sizeof head, 0);
 	uint64_t page;
 
-	if (n < 0)
-		return err_errno(err, ERR_STORE, errno, "%s", printable_path(&q, st));
-	if (n < HEADER_BYTES || memcmp(head, "SQLite format 3", 16) != 0)
+	if (size == 0)
+		return 0;
+	if (size < HEADER_BYTES || file == NULL ||
+		file->pMethods->xRead(file, head, HEADER_BYTES, 0) != SQLITE_OK ||
+		memcmp(head, "SQLite format 3", 16) != 0)
 		return err_set(err, ERR_STORE, "%s: not a database, left as it is",
 			printable_path(&q, st));
 	if (big32(head + HEADER_APPLICATION_ID) != SCHEMA_APPLICATION_ID)
 		return err_set(err, ERR_STORE, "%s: a database of another program, left as it is",
 			printable_path(&q, st));
+	st->has_log = head[HEADER_WRITE_VERSION] == HEADER_VERSION_LOG;
 	page = (uint64_t)head[HEADER_PAGE_SIZE] << 8 | head[HEADER_PAGE_SIZE + 1];
 	if (page == 1)
 		page = 65536;
-	if ((uint64_t)sb->st_size < page * big32(head + HEADER_PAGE_COUNT) && !has_log(st->file))
+	if ((uint64_t)size < page * big32(head + HEADER_PAGE_COUNT) && !has_log(st->file))
 		return err_set(err, ERR_STORE,
 			"%s: cut short (%lld bytes of %llu): restore it from a backup, or move it away to "
 			"begin anew",
-			printable_path(&q, st), (long long)sb->st_size,
+			printable_path(&q, st), (long long)size,
 			(unsigned long long)(page * big32(head + HEADER_PAGE_COUNT)));
 	return 0;
-}
-
-static int check_file(struct store *st, struct err *err)
-{
-	struct err_quote q;
-	struct stat sb;
-	int rc = -1;
-	int fd = open(st->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return err_errno(err, ERR_STORE, errno, "%s", printable_path(&q, st));
-	if (fstat(fd, &sb) < 0) {
-		err_errno(err, ERR_STORE, errno, "%s", printable_path(&q, st));
-		goto out;
-	}
-	if (!S_ISREG(sb.st_mode)) {
-		err_set(err, ERR_STORE, "%s: not a regular file", printable_path(&q, st));
-		goto out;
-	}
-	if (on_network(fd)) {
-		err_set(err, ERR_STORE,
-			"%s: on a network file system, where a database cannot be shared safely: "
-			"put it on a local disk",
-			printable_path(&q, st));
-		goto out;
-	}
-	if (sb.st_size == 0 && st->mode == STORE_READ) {
-		err_set(err, ERR_NOT_FOUND, "%s: empty so far: ruad-ingest has not finished a run",
-			printable_path(&q, st));
-		goto out;
-	}
-	rc = sb.st_size == 0 ? 0 : check_header(st, fd, &sb, err);
-out:
-	close(fd);
-	return rc;
 }
 
 /* The directory is made when only it is missing: a whole missing path is a spelling mistake. */
@@ -239,6 +236,7 @@ static int connect_db(struct store *st, struct err *err)
 		    NULL) != SQLITE_OK)
 		return sql_fail(st, err, "cannot open");
 	harden(st->db);
+	mark_count(st);
 	return 0;
 }
 
@@ -271,7 +269,10 @@ static int explain_readonly(struct store *st, struct err *err)
 
 static int open_reader(struct store *st, struct err *err)
 {
-	if (find_file(st, err) < 0 || check_file(st, err) < 0 || connect_db(st, err) < 0)
+	off_t size;
+
+	if (find_file(st, err) < 0 || check_file(st, &size, err) < 0 || connect_db(st, err) < 0 ||
+		check_header(st, size, err) < 0)
 		return -1;
 	if (set_pragmas(st, err) < 0 || migrate_check(st, err) < 0)
 		return explain_readonly(st, err);
@@ -280,8 +281,11 @@ static int open_reader(struct store *st, struct err *err)
 
 static int open_writer(struct store *st, struct err *err)
 {
-	if (find_file(st, err) < 0 || check_file(st, err) < 0 ||
-		lock_take(st->file, &st->lock_fd, err) < 0 || connect_db(st, err) < 0)
+	off_t size;
+
+	if (find_file(st, err) < 0 || check_file(st, &size, err) < 0 ||
+		lock_take(st->file, &st->lock_fd, err) < 0 || connect_db(st, err) < 0 ||
+		check_header(st, size, err) < 0)
 		return -1;
 	/* The schema comes before the log, so that the header of the file itself says whose it is
 	 * from the first moment there is one. */

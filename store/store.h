@@ -49,6 +49,21 @@ const char *store_sqlite_version(void);
 int store_data_version(struct store *st, int64_t *ret, struct err *err);
 
 /*
+ * What differs after every commit of anyone, read from the log's shared index: no SQL, no lock, no
+ * system call. Two equal marks of one file mean that nothing was committed between them. False
+ * where there is no such index (in memory, a file that is not in WAL mode): ask the version then.
+ */
+#define STORE_MARK_BYTES 48
+struct store_mark {
+	unsigned char bytes[STORE_MARK_BYTES];
+};
+bool store_mark(struct store *st, struct store_mark *ret);
+
+/* SQL statements begun since the program started, by every connection; and by this thread. */
+uint64_t store_statements(void);
+uint64_t store_statements_here(void);
+
+/*
  * Drop reports whose day lies before `day`, at most `most` of them, with records, originals,
  * roll-up shares and what nothing refers to any more, in one transaction. *dropped tells how many; call
  * until it is 0. With `originals_only` the reports stay and only their kept XML goes.

@@ -329,6 +329,98 @@ static void the_log_is_empty_after_a_writer(void **state)
 	assert_int_equal(sb.st_size, 0);
 }
 
+static void a_mark_differs_after_every_commit_and_only_then(void **state)
+{
+	struct kit *kit = *state;
+	struct store *reader = NULL;
+	struct store_mark before, after;
+	uint64_t statements;
+	char mail[16];
+
+	KIT_OK(kit, store_open(&reader, kit->path, STORE_READ, &kit->err));
+	assert_true(store_mark(reader, &before));
+	for (unsigned i = 0; i < 20; i++) {
+		(void)snprintf(mail, sizeof mail, "%u.M1", i);
+		kit_deliver(kit, mail, &(struct say){ .id = mail, .records = 2, .seed = i });
+		assert_true(store_mark(reader, &after)); /* written, not committed */
+		assert_memory_equal(&before, &after, sizeof before);
+		kit_sync(kit);
+		statements = store_statements_here();
+		assert_true(store_mark(reader, &after));
+		assert_int_equal(store_statements_here(), statements);
+		assert_memory_not_equal(&before, &after, sizeof before);
+		before = after;
+		if (i == 10) {
+			kit_reopen(kit); /* empties the log, which begins anew */
+			assert_true(store_mark(reader, &before));
+		}
+	}
+	store_close(reader);
+	reader = NULL;
+	KIT_OK(kit, store_open(&reader, NULL, STORE_MEMORY, &kit->err));
+	assert_false(store_mark(reader, &before));
+	store_close(reader);
+}
+
+static void every_statement_is_counted(void **state)
+{
+	struct kit *kit = *state;
+	uint64_t all = store_statements(), here = store_statements_here();
+	int64_t version;
+
+	KIT_OK(kit, store_data_version(kit->st, &version, &kit->err));
+	assert_int_equal(store_statements() - all, 1);
+	KIT_OK(kit, store_data_version(kit->st, &version, &kit->err));
+	kit_exec(kit, "BEGIN; SELECT 1; COMMIT");
+	assert_int_equal(store_statements() - all, 5);
+	assert_int_equal(store_statements_here() - here, 5);
+}
+
+/* SQLite's lock bytes: a reader of a file with a log holds one of these as long as it is open. */
+#define SHARED_FIRST (0x40000000 + 2)
+#define SHARED_BYTES 510
+
+static bool is_locked(const char *path)
+{
+	struct flock lock = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = SHARED_FIRST,
+		.l_len = SHARED_BYTES };
+	int status = 0;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) { /* to others only is a lock visible */
+		int fd = open(path, O_RDWR);
+
+		if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0)
+			_exit(2);
+		_exit(lock.l_type == F_UNLCK ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+	return WEXITSTATUS(status) == 1;
+}
+
+/* Else another program could take itself for the last user, and remove the log under the first. */
+static void a_second_connection_leaves_the_first_its_locks(void **state)
+{
+	struct kit *kit = *state;
+	struct store *first = NULL, *second = NULL;
+
+	store_close(kit->st);
+	kit->st = NULL;
+	assert_false(is_locked(kit->path));
+	KIT_OK(kit, store_open(&first, kit->path, STORE_READ, &kit->err));
+	assert_true(is_locked(kit->path));
+	KIT_OK(kit, store_open(&second, kit->path, STORE_READ, &kit->err));
+	assert_true(is_locked(kit->path));
+	store_close(second);
+	assert_true(is_locked(kit->path));
+	store_close(first);
+	assert_false(is_locked(kit->path));
+}
+
 /* ---- the ladder -------------------------------------------------------------------------------- */
 
 #define OLD_SCHEMA "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1);"
@@ -438,6 +530,9 @@ int main(void)
 		WITH_STORE(a_reader_cannot_write_and_sees_only_what_is_committed),
 		WITH_STORE(a_user_who_may_only_read_can_read),
 		WITH_STORE(the_log_is_empty_after_a_writer),
+		WITH_STORE(a_mark_differs_after_every_commit_and_only_then),
+		WITH_STORE(every_statement_is_counted),
+		WITH_STORE(a_second_connection_leaves_the_first_its_locks),
 		cmocka_unit_test(an_old_file_climbs_to_what_a_new_one_is),
 		cmocka_unit_test(a_step_that_fails_leaves_the_file_on_the_one_before),
 		cmocka_unit_test(the_steps_in_the_program_lead_to_its_version),
