@@ -69,7 +69,7 @@ static void clock_stop(struct query *q)
 static int failed(const struct query *q, struct err *err)
 {
 	if (q->late)
-		return err_set(err, ERR_SHORTAGE,
+		return err_set(err, ERR_SLOW,
 			"%s: no answer within %d ms: ask for fewer days or domains",
 			query_name(q->kind), QUERY_MS_MAX);
 	/* Only 9 million rows of COUNT_MAX each come to that: forged, and never shown as a number. */

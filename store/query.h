@@ -126,7 +126,7 @@ struct query;
 /* ERR_NOT_FOUND: QUERY_REPORT and no such report. One snapshot of the store from here to the close. */
 int query_open(struct query **ret, struct store *st, enum query_kind kind,
 	const struct query_filter *f, struct err *err);
-/* 1: *row points at one value a column; 0: no more; -1. ERR_SHORTAGE when QUERY_MS_MAX passed
+/* 1: *row points at one value a column; 0: no more; -1. ERR_SLOW when QUERY_MS_MAX passed
  * before the next row was found. */
 int query_next(struct query *q, const struct value **row, struct err *err);
 void query_close(struct query *q);

@@ -9,6 +9,7 @@ static const struct problem_row {
 	{ { 400, "urn:problem:bad-parameter", "Bad parameter", false, 0 }, ERR_USAGE },
 	{ { 404, "urn:problem:not-found", "Not found", false, 0 }, ERR_NOT_FOUND },
 	{ { 503, "urn:problem:busy", "Busy", false, RETRY_SECONDS }, ERR_BUSY },
+	{ { 503, "urn:problem:too-slow", "The answer takes too long", false, 0 }, ERR_SLOW },
 	{ { 503, "urn:problem:unavailable", "Unavailable", true, RETRY_SECONDS }, ERR_SHORTAGE },
 	{ { 503, "urn:problem:no-database", "No database yet", false, 60 }, ERR_DEFER },
 	{ { 503, "urn:problem:database", "Database cannot be read", true, 60 }, ERR_STORE },

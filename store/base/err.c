@@ -85,6 +85,7 @@ int err_exit_status(const struct err *err)
 		[ERR_USAGE] = EX_USAGE,
 		[ERR_NOT_FOUND] = EX_NOINPUT,
 		[ERR_BUSY] = EX_TEMPFAIL,
+		[ERR_SLOW] = EX_TEMPFAIL,
 		[ERR_SHORTAGE] = EX_TEMPFAIL,
 		[ERR_STORE] = EX_TEMPFAIL,
 		[ERR_BUG] = EX_SOFTWARE,

@@ -29,7 +29,8 @@ enum err_code {
 	ERR_USAGE,	/* the caller asked for something that does not exist: bad option or parameter */
 	ERR_NOT_FOUND,	/* the thing named is not in the store */
 	ERR_BUSY,	/* someone else holds the lock: try again later */
-	ERR_SHORTAGE,	/* disk, memory, descriptors, time: try again later, nothing is decided */
+	ERR_SLOW,	/* the question takes longer than it may: ask for less */
+	ERR_SHORTAGE,	/* disk, memory, descriptors: try again later, nothing is decided */
 	ERR_STORE,	/* the database is damaged, newer than us, or not ours */
 	ERR_BUG,	/* ours */
 };
@@ -55,7 +56,7 @@ int err_errno(struct err *err, enum err_code code, int number, const char *fmt, 
 /* Forget what was said, to use the same err for the next message. */
 void err_clear(struct err *err);
 
-/* True when the loop over messages must stop: shortage, busy, store, bug. */
+/* True when the loop over messages must stop: shortage, busy, slow, store, bug. */
 bool err_ends_run(const struct err *err);
 
 /* The exit status of sysexits(3) for a failure that ended a program. */

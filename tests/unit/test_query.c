@@ -442,7 +442,7 @@ static void an_answer_that_takes_too_long_is_given_up(void **state)
 	set(&f, QUERY_TIMESERIES, "sort", "-messages");
 	assert_int_equal(query_open(&q, st, QUERY_TIMESERIES, &f, &err), 0);
 	assert_int_equal(query_next(q, &row, &err), -1);
-	assert_int_equal(err.code, ERR_SHORTAGE);
+	assert_int_equal(err.code, ERR_SLOW);
 	query_close(q);
 	/* The connection is good for the next one. */
 	query_filter_init(&f);
