@@ -380,3 +380,15 @@ const char *query_filter_name(size_t i, bool *is_flag)
 		*is_flag = param_rows[i].set == NULL && i != PARAM_SORT;
 	return param_rows[i].name;
 }
+
+bool query_filter_takes(enum query_kind kind, struct slice name, bool *repeats)
+{
+	for (size_t i = 0; i < PARAM_COUNT; i++) {
+		if (!slice_equal(name, slice_of(param_rows[i].name)))
+			continue;
+		if (repeats != NULL)
+			*repeats = param_rows[i].repeatable;
+		return (param_rows[i].kinds & IN(kind)) != 0;
+	}
+	return false;
+}

@@ -47,6 +47,7 @@ bool store_mark(struct store *st, struct store_mark *ret)
 	if ((rc != SQLITE_OK && rc != SQLITE_READONLY) || region == NULL)
 		return false;
 	index = region;
+	ret->identity = st->identity;
 	copy(ret->bytes, index);
 	file->pMethods->xShmBarrier(file);
 	copy(second, index + STORE_MARK_BYTES);

@@ -116,6 +116,8 @@ int query_filter_set(struct query_filter *f, enum query_kind kind, struct slice 
 	struct slice value, struct err *err);
 /* The i-th parameter's name, NULL past the last. *is_flag (may be NULL): its value is true or false. */
 const char *query_filter_name(size_t i, bool *is_flag);
+/* May this kind be asked with the parameter? *repeats (may be NULL): more than once. */
+bool query_filter_takes(enum query_kind kind, struct slice name, bool *repeats);
 
 const char *query_name(enum query_kind kind);	/* "sources" */
 const struct column *query_columns(enum query_kind kind, size_t *ret_len);

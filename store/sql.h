@@ -28,6 +28,7 @@ struct store {
 	char *file;			/* the same with links resolved; NULL in memory */
 	enum store_mode mode;
 	int lock_fd;			/* -1: none */
+	uint64_t identity;		/* of the file behind the path, when it was opened */
 	bool has_log;			/* the file is in WAL mode, said its header */
 	struct store_options options;
 	sqlite3_stmt *stmts[STMT_COUNT];

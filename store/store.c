@@ -70,7 +70,7 @@ static bool has_log(const char *file)
 }
 
 /* Before SQLite opens it: a pipe would hang it, a directory tells it nothing useful. */
-static int check_file(const struct store *st, off_t *ret_size, struct err *err)
+static int check_file(struct store *st, off_t *ret_size, struct err *err)
 {
 	struct err_quote q;
 	struct stat sb;
@@ -88,6 +88,7 @@ static int check_file(const struct store *st, off_t *ret_size, struct err *err)
 		return err_set(err, ERR_NOT_FOUND,
 			"%s: empty so far: ruad-ingest has not finished a run",
 			printable_path(&q, st));
+	st->identity = (uint64_t)sb.st_ino * 31 + (uint64_t)sb.st_dev;
 	*ret_size = sb.st_size;
 	return 0;
 }
@@ -363,6 +364,11 @@ void store_set_options(struct store *st, const struct store_options *options)
 const char *store_path(const struct store *st)
 {
 	return st->path;
+}
+
+uint64_t store_identity(const struct store *st)
+{
+	return st->identity;
 }
 
 const char *store_sqlite_version(void)

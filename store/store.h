@@ -48,13 +48,18 @@ const char *store_sqlite_version(void);
 /* Rises with every committed change of facts; lets readers cache. */
 int store_data_version(struct store *st, int64_t *ret, struct err *err);
 
+/* A number for the very file this connection reads, which another one under the same path has not;
+ * 0 in memory. */
+uint64_t store_identity(const struct store *st);
+
 /*
  * What differs after every commit of anyone, read from the log's shared index: no SQL, no lock, no
- * system call. Two equal marks of one file mean that nothing was committed between them. False
+ * system call. Two equal marks mean that nothing was committed between them. False
  * where there is no such index (in memory, a file that is not in WAL mode): ask the version then.
  */
 #define STORE_MARK_BYTES 48
 struct store_mark {
+	uint64_t identity;	/* of the file */
 	unsigned char bytes[STORE_MARK_BYTES];
 };
 bool store_mark(struct store *st, struct store_mark *ret);

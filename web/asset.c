@@ -37,6 +37,7 @@ int asset_answer(const struct request *req, struct response *res, struct err *er
 	if (e == NULL)
 		return err_set(err, ERR_NOT_FOUND, "there is no such file");
 	res->asset = e;
+	res->vary = "Accept-Encoding";
 	res->type = asset_type(req->name);
 	/* Only an address with the right hash never changes its meaning. */
 	res->cache = slice_equal(params_get(req->params, SLICE_LIT("v")), slice_of(e->hash))

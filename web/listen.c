@@ -32,6 +32,25 @@ static bool is_loopback(const struct ip *ip)
 			    : ip->len == 16 && memcmp(ip->bytes, v6_loopback, 16) == 0;
 }
 
+bool listen_is_local(const struct sockaddr *peer)
+{
+	struct ip ip = { { 0 }, 0 };
+	union address at = { 0 };
+
+	if (peer == NULL)
+		return false;
+	if (peer->sa_family == AF_UNIX)
+		return true;
+	if (peer->sa_family == AF_INET) {
+		memcpy(&at.v4, peer, sizeof at.v4);
+		(void)ip_from_bytes(slice_from(&at.v4.sin_addr, 4), &ip);
+	} else if (peer->sa_family == AF_INET6) {
+		memcpy(&at.v6, peer, sizeof at.v6);
+		(void)ip_from_bytes(slice_from(&at.v6.sin6_addr, 16), &ip);
+	}
+	return is_loopback(&ip);
+}
+
 static int check_loopback(const struct ip *ip, struct err *err)
 {
 	char text[IP_TEXT_MAX];

@@ -31,6 +31,10 @@ int listener_open(struct listener *l, const char *where, struct err *err);
 /* No new connections; removes the socket file. After listener_open(), whatever it returned. */
 void listener_close(struct listener *l);
 
+/* Is this peer on the same machine: loopback, or a unix socket? NULL: no. */
+struct sockaddr;
+bool listen_is_local(const struct sockaddr *peer);
+
 /* "READY=1" or "STOPPING=1" to $NOTIFY_SOCKET, if there is one. */
 void listener_notify(const char *state);
 

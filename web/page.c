@@ -441,7 +441,7 @@ void page_error(const struct request *req, const struct problem *problem, struct
 	html_raw(&p.h, ">");
 	html_say(&p.h, TEXT_ERROR_BACK);
 	html_raw(&p.h, "</a></p>\n<p class=\"fine\">");
-	html_fill(&p.h, TEXT_ERROR_ID, (struct fill[]){ { "code", slice_of(req->id) } }, 1);
+	html_fill(&p.h, TEXT_ERROR_ID, (struct fill[]){ { "code", slice_of(res->id) } }, 1);
 	html_raw(&p.h, "</p>\n");
 	page_foot(&p);
 }

@@ -12,6 +12,10 @@ struct pool {
 	unsigned idle_len, lent;
 	dev_t dev; /* the file the idle connections were opened on */
 	ino_t ino;
+	/* the version read last, and of which state of which file */
+	struct store_mark mark;
+	int64_t version;
+	bool known;
 };
 
 struct pool *pool_open(const char *path)
@@ -85,12 +89,27 @@ void pool_give(struct pool *p, struct store *st)
 	store_close(st);
 }
 
-uint64_t pool_identity(struct pool *p)
+int pool_version(struct pool *p, struct store *st, int64_t *ret, struct err *err)
 {
-	uint64_t identity;
+	struct store_mark before, after;
+	bool marked = store_mark(st, &before), known;
 
 	(void)pthread_mutex_lock(&p->lock);
-	identity = (uint64_t)p->ino * 31 + (uint64_t)p->dev;
+	known = marked && p->known && memcmp(&p->mark, &before, sizeof before) == 0;
+	if (known)
+		*ret = p->version;
 	(void)pthread_mutex_unlock(&p->lock);
-	return identity;
+	if (known)
+		return 0;
+	if (store_data_version(st, ret, err) < 0)
+		return -1;
+	/* A commit meanwhile: it is not known to which side of it the version belongs. */
+	if (!marked || !store_mark(st, &after) || memcmp(&before, &after, sizeof after) != 0)
+		return 0;
+	(void)pthread_mutex_lock(&p->lock);
+	p->mark = after;
+	p->version = *ret;
+	p->known = true;
+	(void)pthread_mutex_unlock(&p->lock);
+	return 0;
 }

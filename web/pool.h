@@ -33,7 +33,10 @@ struct store *pool_take(struct pool *p, struct err *err);
 /* NULL allowed. */
 void pool_give(struct pool *p, struct store *st);
 
-/* A number that changes when the file behind the path is replaced. */
-uint64_t pool_identity(struct pool *p);
+/*
+ * store_data_version() of a lent connection, remembered: as long as nothing was committed since it
+ * was last read, no SQL runs.
+ */
+int pool_version(struct pool *p, struct store *st, int64_t *ret, struct err *err);
 
 #endif

@@ -15,9 +15,15 @@ static const struct problem_row {
 	{ { 503, "urn:problem:database", "Database cannot be read", true, 60 }, ERR_STORE },
 	{ { 500, "urn:problem:internal", "Internal error", true, 0 }, ERR_BUG },
 	{ { 400, "urn:problem:bad-request", "Bad request", false, 0 }, ERR_NONE },
+	{ { 401, "urn:problem:token", "Token missing or wrong", false, 0 }, ERR_NONE },
+	{ { 403, "urn:problem:forbidden", "Forbidden", false, 0 }, ERR_NONE },
 	{ { 405, "urn:problem:method", "Method not allowed", false, 0 }, ERR_NONE },
+	{ { 411, "urn:problem:length", "Length required", false, 0 }, ERR_NONE },
+	{ { 413, "urn:problem:too-long", "Body too long", false, 0 }, ERR_NONE },
+	{ { 415, "urn:problem:media-type", "Unsupported media type", false, 0 }, ERR_NONE },
 	{ { 414, "urn:problem:too-long", "Address too long", false, 0 }, ERR_NONE },
 	{ { 421, "urn:problem:misdirected", "Misdirected request", false, 0 }, ERR_NONE },
+	{ { 429, "urn:problem:too-many", "Too many requests", false, RETRY_SECONDS }, ERR_NONE },
 	{ { 431, "urn:problem:too-long", "Header too long", false, 0 }, ERR_NONE },
 	{ { 505, "urn:problem:version", "HTTP version not supported", false, 0 }, ERR_NONE },
 };
@@ -50,8 +56,8 @@ static void member(struct buf *b, const char *name, struct slice value)
 	emit_json_string(b, value);
 }
 
-void problem_answer(struct response *res, const struct problem *p, struct slice detail,
-	struct slice path, struct slice id)
+void problem_answer(
+	struct response *res, const struct problem *p, struct slice detail, struct slice path)
 {
 	struct buf *b = &res->body;
 
@@ -60,7 +66,9 @@ void problem_answer(struct response *res, const struct problem *p, struct slice 
 	res->status = p->status;
 	res->type = "application/problem+json";
 	res->cache = "no-store";
-	res->retry_after = p->retry_after;
+	res->vary = NULL;
+	if (res->retry_after == 0)
+		res->retry_after = p->retry_after;
 	res->etag[0] = '\0';
 	res->disposition[0] = '\0';
 	res->asset = NULL;
@@ -69,6 +77,6 @@ void problem_answer(struct response *res, const struct problem *p, struct slice 
 	member(b, "detail", detail);
 	member(b, "parameter", slice_of(res->parameter));
 	member(b, "instance", path);
-	member(b, "request_id", id);
+	member(b, "request_id", slice_of(res->id));
 	buf_add_text(b, "}\n");
 }

@@ -20,8 +20,8 @@ struct problem {
 const struct problem *problem_of(enum err_code code);
 const struct problem *problem_status(unsigned status);
 
-/* The body and headers of an error answer. `path` and `id` may be empty. */
+/* The body and headers of an error answer, which has an id already. `path` may be empty. */
 void problem_answer(struct response *res, const struct problem *p, struct slice detail,
-	struct slice path, struct slice id);
+	struct slice path);
 
 #endif

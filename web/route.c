@@ -6,46 +6,11 @@
 #include <sys/random.h>
 
 #include "store/base/day.h"
-#include "web/api.h"
-#include "web/asset.h"
+#include "web/accept.h"
+#include "web/etag.h"
+#include "web/gate.h"
 #include "web/page.h"
 #include "web/problem.h"
-
-/* What narrows the rows of every question about facts. */
-#define PAGE_FACTS                                                                                 \
-	"subdomains header_from reporter source result disposition last from to verified "         \
-	"without_twins"
-#define FACTS "domain scope " PAGE_FACTS
-#define ROWS  " sort limit offset format"
-
-const struct route routes[] = {
-	{ "/", page_overview, 0, FACTS, ROUTE_PAGE | ROUTE_STORE_IF | ROUTE_ETAG },
-	{ "/d/{domain}", page_domain, 0, PAGE_FACTS, ROUTE_PAGE | ROUTE_STORE | ROUTE_ETAG },
-	{ "/reports", page_reports, 0, FACTS " conflicts partial twins offset",
-		ROUTE_PAGE | ROUTE_STORE | ROUTE_ETAG },
-	{ "/reports/{id}", page_report, 0, "source result offset",
-		ROUTE_PAGE | ROUTE_STORE | ROUTE_ETAG },
-	{ "/receipts", page_receipts, 0, "ending offset", ROUTE_PAGE | ROUTE_STORE | ROUTE_ETAG },
-	{ "/assets/{name}", asset_answer, 0, "v", 0 },
-	{ "/healthz", api_health, 0, "", ROUTE_STORE_IF },
-	{ "/api/v1/status", api_single, QUERY_STATUS, "format", ROUTE_STORE },
-	{ "/api/v1/domains", api_rows, QUERY_DOMAINS, FACTS ROWS, ROUTE_STORE | ROUTE_ETAG },
-	{ "/api/v1/summary", api_rows, QUERY_SUMMARY, FACTS " format", ROUTE_STORE | ROUTE_ETAG },
-	{ "/api/v1/timeseries", api_rows, QUERY_TIMESERIES, FACTS ROWS " group_by",
-		ROUTE_STORE | ROUTE_ETAG },
-	{ "/api/v1/sources", api_rows, QUERY_SOURCES, FACTS ROWS, ROUTE_STORE | ROUTE_ETAG },
-	{ "/api/v1/reporters", api_rows, QUERY_REPORTERS, FACTS ROWS, ROUTE_STORE | ROUTE_ETAG },
-	{ "/api/v1/reports", api_rows, QUERY_REPORTS, FACTS ROWS " conflicts partial twins",
-		ROUTE_STORE | ROUTE_ETAG },
-	{ "/api/v1/reports/{id}", api_report, QUERY_REPORT, "limit offset format",
-		ROUTE_STORE | ROUTE_ETAG },
-	{ "/api/v1/reports/{id}/xml", api_original, 0, "", ROUTE_STORE },
-	{ "/api/v1/records", api_rows, QUERY_RECORDS, FACTS ROWS, ROUTE_STORE | ROUTE_ETAG },
-	{ "/api/v1/receipts", api_rows, QUERY_RECEIPTS, "ending last from to" ROWS,
-		ROUTE_STORE | ROUTE_ETAG },
-	{ "/api/v1/endings", api_rows, QUERY_ENDINGS, "format", ROUTE_STORE | ROUTE_ETAG },
-	{ NULL, NULL, 0, NULL, 0 },
-};
 
 /* ---- addresses --------------------------------------------------------------------------- */
 
@@ -95,64 +60,69 @@ static bool pattern_matches(struct slice pattern, struct slice path, struct slic
 	return pattern.ptr == NULL && path.ptr == NULL;
 }
 
-const struct route *route_find(struct slice path, struct slice *name)
+const struct route *route_find(
+	struct slice path, unsigned method, struct slice *name, unsigned *allowed)
 {
+	const struct route *found = NULL;
+	struct slice own;
+
+	*allowed = 0;
+	*name = SLICE_ABSENT;
 	for (const struct route *r = routes; r->pattern != NULL; r++) {
-		*name = SLICE_ABSENT;
-		if (pattern_matches(slice_of(r->pattern), path, name))
-			return r;
+		own = SLICE_ABSENT;
+		if (!pattern_matches(slice_of(r->pattern), path, &own))
+			continue;
+		/* What is written out goes before {...}: it comes first in the table. */
+		if (*allowed == 0)
+			*name = own;
+		*allowed |= r->method | (r->method == METHOD_GET ? METHOD_HEAD : 0);
+		if (found == NULL &&
+			(r->method == method || (r->method == METHOD_GET && method == METHOD_HEAD)))
+			found = r;
 	}
-	return NULL;
+	if (*allowed != 0)
+		*allowed |= METHOD_OPTIONS;
+	return found;
 }
 
-/* ---- language ---------------------------------------------------------------------------- */
-
-/* The q of "es-ES;q=0.8" in thousandths. */
-static unsigned quality(struct slice item)
+bool route_takes(const struct route *route, struct slice name, bool *repeats)
 {
-	struct slice rest, q;
-	uint64_t digit = 0;
-	unsigned scale = 100, value = 0;
-
-	(void)slice_cut(item, ';', &rest);
-	q = slice_trim(rest);
-	if (!slice_starts_fold(q, SLICE_LIT("q=")))
-		return 1000;
-	q = slice_from(q.ptr + 2, q.len - 2);
-	if (q.len == 0 || q.ptr[0] != '0')
-		return 1000;
-	for (size_t i = 2; i < q.len && i < 5; i++, scale /= 10) {
-		if (!slice_u64(slice_from(q.ptr + i, 1), 9, &digit))
-			break;
-		value += (unsigned)digit * scale;
-	}
-	return value;
+	if (repeats != NULL)
+		*repeats = false;
+	if ((route->flags & ROUTE_KIND) != 0 && query_filter_takes(route->kind, name, repeats))
+		return true;
+	/* Pages have a filter, too, of a kind that takes all there is of this one. */
+	if (repeats != NULL)
+		*repeats = slice_equal(name, SLICE_LIT("domain"));
+	return params_listed(route->params, name);
 }
 
-enum emit_lang route_language(struct slice accept_language)
+/* ---- methods ------------------------------------------------------------------------------- */
+
+static const struct {
+	unsigned method;
+	const char *name;
+} methods[] = { { METHOD_GET, "GET" }, { METHOD_HEAD, "HEAD" }, { METHOD_POST, "POST" },
+	{ METHOD_PUT, "PUT" }, { METHOD_DELETE, "DELETE" }, { METHOD_OPTIONS, "OPTIONS" } };
+#define METHODS (sizeof methods / sizeof *methods)
+
+unsigned route_method(struct slice name)
 {
-	static const struct {
-		const char *tag;
-		enum emit_lang lang;
-	} langs[] = { { "en", EMIT_EN }, { "es", EMIT_ES } };
-	enum emit_lang best = EMIT_EN;
-	unsigned best_quality = 0;
-
-	while (accept_language.len > 0) {
-		struct slice item = slice_trim(slice_cut(accept_language, ',', &accept_language)),
-			     rest;
-		struct slice tag = slice_trim(slice_cut(item, ';', &rest)), region;
-
-		tag = slice_cut(tag, '-', &region);
-		for (size_t i = 0; i < sizeof langs / sizeof *langs; i++) {
-			if (slice_equal_fold(tag, slice_of(langs[i].tag)) &&
-				quality(item) > best_quality) {
-				best_quality = quality(item);
-				best = langs[i].lang;
-			}
-		}
+	for (size_t i = 0; i < METHODS; i++) {
+		if (slice_equal(name, slice_of(methods[i].name)))
+			return methods[i].method;
 	}
-	return best;
+	return 0;
+}
+
+void route_methods(unsigned set, struct buf *to)
+{
+	for (size_t i = 0; i < METHODS; i++) {
+		if ((set & methods[i].method) == 0)
+			continue;
+		buf_add_text(to, to->len > 0 ? ", " : "");
+		buf_add_text(to, methods[i].name);
+	}
 }
 
 /* ---- one request ------------------------------------------------------------------------- */
@@ -165,11 +135,22 @@ struct work {
 	char path[REQUEST_BYTES_MAX];
 };
 
+static void request_id(char dst[REQUEST_ID_LEN + 1])
+{
+	uint64_t bits = 0;
+
+	if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) < 0)
+		bits = (uint64_t)day_monotonic_ms();
+	(void)snprintf(dst, REQUEST_ID_LEN + 1, "%016llx", (unsigned long long)bits);
+}
+
 static void response_init(struct response *res)
 {
-	*res = (struct response){
-		.status = 200, .type = "text/plain; charset=utf-8", .cache = "no-store"
-	};
+	*res = (struct response){ .status = 200,
+		.type = "text/plain; charset=utf-8",
+		.cache = "no-store",
+		.vary = "Accept-Encoding, Accept-Language" };
+	request_id(res->id);
 	buf_init(&res->body, RESPONSE_BODY_MAX);
 	buf_init(&res->link, 4 * REQUEST_BYTES_MAX);
 }
@@ -185,13 +166,25 @@ void response_release(struct response *res)
 	buf_release(&res->link);
 }
 
-static void request_id(char dst[REQUEST_ID_LEN + 1])
+/* "allowed here: ...": every parameter the route takes. */
+static int unknown_parameter(const struct request *req, struct slice name, struct err *err)
 {
-	uint64_t bits = 0;
+	struct err_quote quote;
+	struct buf list;
+	const char *one;
+	int rc;
 
-	if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) < 0)
-		bits = (uint64_t)day_monotonic_ms();
-	(void)snprintf(dst, REQUEST_ID_LEN + 1, "%016llx", (unsigned long long)bits);
+	buf_init(&list, sizeof err->text);
+	for (size_t i = 0; (one = query_filter_name(i, NULL)) != NULL; i++) {
+		if (route_takes(req->route, slice_of(one), NULL) &&
+			!params_listed(req->route->params, slice_of(one)))
+			buf_printf(&list, "%s ", one);
+	}
+	buf_printf(&list, "%s%slang", req->route->params, req->route->params[0] != '\0' ? " " : "");
+	rc = err_set(err, ERR_USAGE, "unknown parameter %s; allowed here: %s",
+		err_quote(&quote, name), buf_text(&list));
+	buf_release(&list);
+	return rc;
 }
 
 static int check_params(const struct request *req, struct response *res, struct err *err)
@@ -201,15 +194,13 @@ static int check_params(const struct request *req, struct response *res, struct 
 
 	for (unsigned i = 0; i < p->len; i++) {
 		struct slice name = p->list[i].name;
+		bool repeats = false;
 
 		(void)snprintf(res->parameter, sizeof res->parameter, "%.*s", SLICE_FMT(name));
 		if (!slice_equal(name, SLICE_LIT("lang")) &&
-			!params_listed(req->route->params, name))
-			return err_set(err, ERR_USAGE,
-				"unknown parameter %s; allowed here: %s%slang",
-				err_quote(&quote, name), req->route->params,
-				req->route->params[0] != '\0' ? " " : "");
-		for (unsigned k = 0; k < i && !slice_equal(name, SLICE_LIT("domain")); k++) {
+			!route_takes(req->route, name, &repeats))
+			return unknown_parameter(req, name, err);
+		for (unsigned k = 0; k < i && !repeats; k++) {
 			if (slice_equal(p->list[k].name, name))
 				return err_set(err, ERR_USAGE, "%s may be given only once",
 					err_printable(&quote, name));
@@ -232,6 +223,7 @@ static int choose_language(struct work *w, struct response *res, struct err *err
 	}
 	w->req.lang = slice_equal(wish, SLICE_LIT("es")) ? EMIT_ES : EMIT_EN;
 	w->req.lang_chosen = true;
+	res->vary = "Accept-Encoding";
 	return 0;
 }
 
@@ -253,54 +245,6 @@ static int lend_store(struct work *w, struct response *res, struct err *err)
 		return err_set(err, ERR_DEFER, "there is no database yet; ruad-ingest makes it");
 	err_clear(err);
 	return 0;
-}
-
-static uint64_t hash_add(uint64_t hash, struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		hash = (hash ^ (unsigned char)s.ptr[i]) * 1099511628211ULL; /* FNV-1a */
-	return (hash ^ s.len) * 1099511628211ULL;
-}
-
-/* Weak: the bytes may differ in when they were made, what they say does not. */
-static int set_etag(
-	const struct work *w, const struct ask *ask, struct response *res, struct err *err)
-{
-	uint64_t hash = 14695981039346656037ULL;
-	int64_t version = 0, today = day_of(day_now()), lang = w->req.lang;
-	uint64_t file = pool_identity(w->req.web->pool);
-
-	if (store_data_version(w->req.store, &version, err) < 0)
-		return -1;
-	hash = hash_add(hash, ask->target);
-	hash = hash_add(hash, slice_of(w->req.web->version));
-	hash = hash_add(hash, slice_from(&version, sizeof version));
-	hash = hash_add(hash, slice_from(&today, sizeof today));
-	hash = hash_add(hash, slice_from(&lang, sizeof lang));
-	hash = hash_add(hash, slice_from(&file, sizeof file));
-	(void)snprintf(res->etag, sizeof res->etag, "W/\"%016llx\"", (unsigned long long)hash);
-	res->cache = "private, max-age=30";
-	return 0;
-}
-
-/* If-None-Match: a list; weak comparison (RFC 9110 13.1.2). */
-static bool is_known(const char *etag, struct slice if_none_match)
-{
-	struct slice own = slice_of(etag);
-
-	if (own.len == 0)
-		return false;
-	if (slice_starts(own, SLICE_LIT("W/")))
-		own = slice_from(own.ptr + 2, own.len - 2);
-	while (if_none_match.len > 0) {
-		struct slice one = slice_trim(slice_cut(if_none_match, ',', &if_none_match));
-
-		if (slice_starts(one, SLICE_LIT("W/")))
-			one = slice_from(one.ptr + 2, one.len - 2);
-		if (slice_equal(one, own) || slice_equal(one, SLICE_LIT("*")))
-			return true;
-	}
-	return false;
 }
 
 static void not_modified(struct response *res)
@@ -363,80 +307,178 @@ static int read_ahead(const struct request *req, struct response *res, struct er
 	return 0;
 }
 
-static int answer(struct work *w, const struct ask *ask, struct response *res, struct err *err)
+static int check_gate(const struct route *route, const struct ask *ask, const struct web *web,
+	struct response *res, struct err *err)
 {
-	struct slice query;
+	const char *why = NULL;
 
-	w->req.lang = route_language(ask->accept_language);
+	if ((route->flags & ROUTE_CHANGE) == 0)
+		return 0;
+	res->refusal = gate_check(web->gate, ask, &why);
+	return res->refusal == 0 ? 0 : err_set(err, ERR_USAGE, "%s", why);
+}
+
+/* Which route, or why none: 404, 405, or an OPTIONS that is answered here. 1: go on. */
+static int choose_route(
+	struct work *w, const struct ask *ask, struct response *res, struct err *err)
+{
+	unsigned method = route_method(ask->method);
+
+	if (method == METHOD_OPTIONS && slice_equal(ask->target, SLICE_LIT("*"))) {
+		res->allow = METHOD_ALL;
+		res->status = 204;
+		return 0;
+	}
 	if (!route_path(ask->target, w->path, sizeof w->path, &w->req.path))
 		return err_set(err, ERR_NOT_FOUND, "there is nothing at this address");
-	w->req.route = route_find(w->req.path, &w->req.name);
-	(void)slice_cut(ask->target, '?', &query);
-	if (params_parse(&w->params, query, err) < 0 || choose_language(w, res, err) < 0)
-		return -1;
-	if (w->req.route == NULL)
+	w->req.route = route_find(w->req.path, method, &w->req.name, &res->allow);
+	if (res->allow == 0)
 		return err_set(err, ERR_NOT_FOUND, "there is nothing at this address");
-	if (check_params(&w->req, res, err) < 0 || lend_store(w, res, err) < 0)
+	if (method == METHOD_OPTIONS) {
+		res->status = 204;
+		return 0;
+	}
+	if (w->req.route == NULL) {
+		res->refusal = 405;
+		return err_set(err, ERR_USAGE, "this address does not take that method");
+	}
+	res->allow = 0;
+	return check_gate(w->req.route, ask, w->req.web, res, err) < 0 ? -1 : 1;
+}
+
+static int ask_store(struct work *w, const struct ask *ask, struct response *res, struct err *err)
+{
+	const struct route *route = w->req.route;
+
+	if (lend_store(w, res, err) < 0)
 		return -1;
-	if ((w->req.route->flags & ROUTE_ETAG) != 0 && w->req.store != NULL) {
-		if (set_etag(w, ask, res, err) < 0)
+	if ((route->flags & ROUTE_ETAG) != 0 && w->req.store != NULL) {
+		if (etag_set(&w->req, ask, res, err) < 0)
 			return -1;
-		if (is_known(res->etag, ask->if_none_match)) {
+		if (etag_matches(res->etag, ask->if_none_match, false)) {
 			not_modified(res);
 			return 0;
 		}
 	}
-	if (w->req.route->handler(&w->req, res, err) < 0 || read_ahead(&w->req, res, err) < 0)
+	if (route->handler(&w->req, res, err) < 0 || read_ahead(&w->req, res, err) < 0)
 		return -1;
-	if (is_known(res->etag, ask->if_none_match))
+	if (etag_matches(res->etag, ask->if_none_match, true))
 		not_modified(res);
+	return 0;
+}
+
+static int answer(struct work *w, const struct ask *ask, struct response *res, struct err *err)
+{
+	struct slice query;
+	int rc;
+
+	w->req.lang = accept_language(ask->accept_language);
+	rc = choose_route(w, ask, res, err);
+	if (rc <= 0)
+		return rc;
+	(void)slice_cut(ask->target, '?', &query);
+	if (params_parse(&w->params, query, err) < 0 || choose_language(w, res, err) < 0 ||
+		check_params(&w->req, res, err) < 0 || ask_store(w, ask, res, err) < 0)
+		return -1;
 	if (buf_failed(&res->body))
 		return err_set(
 			err, ERR_SHORTAGE, "no memory for an answer, or one that is too long");
 	return 0;
 }
 
+static bool is_for_people(const struct request *req)
+{
+	if (req->route == NULL)
+		return !slice_starts(req->path, SLICE_LIT("/api/"));
+	return (req->route->flags & ROUTE_PAGE) != 0;
+}
+
 static void answer_error(const struct request *req, struct response *res, const struct err *err)
 {
-	const struct problem *p = problem_of(err->code);
+	const struct problem *p =
+		res->refusal != 0 ? problem_status(res->refusal) : problem_of(err->code);
 	struct slice detail = slice_of(err->text);
 	char line[sizeof err->text + 64];
 
 	stream_close(res->stream);
 	res->stream = NULL;
 	if (p->ours) {
-		(void)snprintf(line, sizeof line, "request %s: %s", req->id, err->text);
+		(void)snprintf(line, sizeof line, "request %s: %s", res->id, err->text);
 		if (req->web->complain != NULL)
 			req->web->complain(line);
 		detail = SLICE_LIT("the service's log says more");
 	}
-	problem_answer(res, p, detail, req->path, slice_of(req->id));
-	if (req->route == NULL ? !slice_starts(req->path, SLICE_LIT("/api/"))
-			       : (req->route->flags & ROUTE_PAGE) != 0)
+	problem_answer(res, p, detail, req->path);
+	if (res->refusal == 0 && is_for_people(req))
 		page_error(req, p, detail, res);
 }
 
-void route_answer(const struct web *web, const struct ask *ask, struct response *res)
+/* One line for the log: what was asked, what became of it, what it cost. */
+static void tell(const struct web *web, const struct ask *ask, const struct response *res,
+	int64_t begun_ms, uint64_t statements)
 {
-	struct work *w;
-	struct err err = ERR_INIT;
+	struct err_quote target;
+	char line[sizeof target.text + 128];
 
-	response_init(res);
-	if (!slice_equal(ask->method, SLICE_LIT("GET")) &&
-		!slice_equal(ask->method, SLICE_LIT("HEAD"))) {
-		route_refuse(405, "only GET and HEAD are answered", res);
+	if (web->tell == NULL)
 		return;
-	}
-	w = calloc(1, sizeof *w);
+	(void)snprintf(line, sizeof line, "request %s: %.*s %s: %u, %llu statements, %lld ms",
+		res->id, (int)(ask->method.len < 16 ? ask->method.len : 16), ask->method.ptr,
+		err_quote(&target, ask->target), res->status,
+		(unsigned long long)(store_statements_here() - statements),
+		(long long)(day_monotonic_ms() - begun_ms));
+	web->tell(line);
+}
+
+static struct work *work_open(const struct web *web, const struct ask *ask, struct response *res)
+{
+	struct work *w = calloc(1, sizeof *w);
+
 	if (w == NULL) {
 		route_refuse(503, "no memory", res);
-		return;
+		return NULL;
 	}
+	response_init(res);
 	w->req.web = web;
 	w->req.params = &w->params;
 	w->req.filter = &w->filter;
 	w->req.path = SLICE_LIT("");
-	request_id(w->req.id);
+	w->req.body = ask->body;
+	return w;
+}
+
+bool route_admit(const struct web *web, const struct ask *ask, struct response *res)
+{
+	struct work *w = work_open(web, ask, res);
+	struct err err = ERR_INIT;
+	bool admitted = false;
+
+	if (w == NULL)
+		return false;
+	if (choose_route(w, ask, res, &err) < 0)
+		answer_error(&w->req, res, &err);
+	else if (w->req.route != NULL && (w->req.route->flags & ROUTE_CHANGE) == 0 &&
+		 ask->content_length > 0)
+		route_refuse(400, "this request has no body", res);
+	else
+		admitted = true;
+	free(w);
+	if (admitted)
+		response_release(res);
+	else
+		res->close = true;
+	return admitted;
+}
+
+void route_answer(const struct web *web, const struct ask *ask, struct response *res)
+{
+	uint64_t statements = store_statements_here();
+	int64_t begun_ms = day_monotonic_ms();
+	struct work *w = work_open(web, ask, res);
+	struct err err = ERR_INIT;
+
+	if (w == NULL)
+		return;
 	if (answer(w, ask, res, &err) < 0)
 		answer_error(&w->req, res, &err);
 	free(w);
@@ -446,12 +488,12 @@ void route_answer(const struct web *web, const struct ask *ask, struct response 
 			pool_give(res->pool, res->store);
 		res->store = NULL;
 	}
+	tell(web, ask, res, begun_ms, statements);
 }
 
 void route_refuse(unsigned status, const char *detail, struct response *res)
 {
 	response_init(res);
-	problem_answer(res, problem_status(status), slice_of(detail), SLICE_LIT(""), SLICE_LIT(""));
-	res->allow = status == 405 ? "GET, HEAD" : NULL;
+	problem_answer(res, problem_status(status), slice_of(detail), SLICE_LIT(""));
 	res->close = true;
 }

@@ -6,20 +6,17 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#define ZLIB_CONST
-#include <zlib.h>
 
 #include "store/base/day.h"
 #include "store/base/ip.h"
 #include "store/embedded.h"
+#include "web/accept.h"
+#include "web/gzip.h"
 
 /* One connection's memory in libmicrohttpd: the head of a request and a block of the answer. */
 #define CONNECTION_BYTES (2 * REQUEST_BYTES_MAX)
 /* Bytes of the request line's address. */
-#define TARGET_BYTES_MAX (REQUEST_BYTES_MAX / 2)
-/* Shorter answers gain nothing by gzip. */
-#define GZIP_FROM_BYTES    1024
-#define GZIP_LEVEL         5
+#define TARGET_BYTES_MAX   (REQUEST_BYTES_MAX / 2)
 #define STREAM_BLOCK_BYTES (16 * 1024)
 
 /* A client's connection: how long it has. */
@@ -41,13 +38,16 @@ struct server {
 struct exchange {
 	struct slice target;
 	bool seen;
+	struct buf body;
 	char text[]; /* what target points at */
 };
 
 /* An answer on its way. */
 struct sending {
+	struct reader plain; /* first: sending_plain() goes back from it to us */
 	struct response res;
-	size_t sent; /* of res.body */
+	struct gzip *gzip; /* around plain, or NULL */
+	size_t sent;       /* of res.body */
 };
 
 static const struct {
@@ -148,9 +148,9 @@ static struct slice header(struct MHD_Connection *connection, const char *name)
 
 struct head_count {
 	unsigned host, length, encoding;
-	bool body; /* a Content-Length that is not 0, or any Transfer-Encoding */
+	uint64_t content_length;
 	size_t bytes;
-	bool odd; /* a name with a character that no header name has */
+	bool odd; /* a name with a character that no header name has, a length that is none */
 };
 
 /* RFC 9110 5.6.2: what a header's name is made of. */
@@ -180,12 +180,9 @@ static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const ch
 	n->host += slice_equal_fold(key, SLICE_LIT("host"));
 	if (slice_equal_fold(key, SLICE_LIT("content-length"))) {
 		n->length++;
-		n->body |= !slice_equal(slice_from(value, value_len), SLICE_LIT("0"));
+		n->odd |= !slice_u64(slice_from(value, value_len), INT64_MAX, &n->content_length);
 	}
-	if (slice_equal_fold(key, SLICE_LIT("transfer-encoding"))) {
-		n->encoding++;
-		n->body = true;
-	}
+	n->encoding += slice_equal_fold(key, SLICE_LIT("transfer-encoding"));
 	n->odd |= !is_token(key);
 	return MHD_YES;
 }
@@ -257,7 +254,7 @@ static bool target_is_plain(struct slice target)
 
 /* 0, or the status to refuse with and why. libmicrohttpd 0.9.75 lets all of these pass. */
 static unsigned guard(const struct server *s, struct MHD_Connection *connection,
-	const struct exchange *x, struct slice method, struct slice version, const char **why)
+	const struct exchange *x, struct slice version, const char **why)
 {
 	struct head_count n = { 0 };
 
@@ -290,69 +287,26 @@ static unsigned guard(const struct server *s, struct MHD_Connection *connection,
 		*why = "this service does not go by that name; the setting host in [web] names others";
 		return 421;
 	}
-	if (!slice_equal(method, SLICE_LIT("GET")) && !slice_equal(method, SLICE_LIT("HEAD"))) {
-		*why = "only GET and HEAD are answered";
-		return 405;
-	}
-	if (n.body) {
-		*why = "a request has no body here";
-		return 400;
+	if (n.encoding > 0) {
+		*why = "a body comes with its Content-Length here";
+		return 411;
 	}
 	return 0;
 }
 
 /* ---- sending ----------------------------------------------------------------------------- */
 
-/* Does Accept-Encoding take gzip? */
-static bool takes_gzip(struct slice accept)
-{
-	while (accept.len > 0) {
-		struct slice one = slice_cut(accept, ',', &accept), q;
-		struct slice name = slice_trim(slice_cut(one, ';', &q));
-
-		if (slice_equal_fold(name, SLICE_LIT("gzip")))
-			return slice_find_fold(q, SLICE_LIT("q=0")) == SIZE_MAX ||
-			       slice_find_fold(q, SLICE_LIT("q=0.")) != SIZE_MAX;
-	}
-	return false;
-}
-
-/* `to` is made here, and the caller's to release. */
-static bool compress_body(struct slice from, struct buf *to)
-{
-	z_stream z = { 0 };
-	bool ok = false;
-	char *room;
-
-	buf_init(to, 0);
-	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		return false;
-	size_t bound = deflateBound(&z, from.len);
-	buf_init(to, bound);
-	room = buf_room(to, bound);
-	if (room != NULL) {
-		z.next_in = (const Bytef *)from.ptr;
-		z.avail_in = (uInt)from.len;
-		z.next_out = (Bytef *)room;
-		z.avail_out = (uInt)bound;
-		ok = deflate(&z, Z_FINISH) == Z_STREAM_END;
-		to->len += ok ? z.total_out : 0;
-	}
-	(void)deflateEnd(&z);
-	return ok;
-}
-
-/* A whole body smaller, if the client takes it so. True: it is. */
-static bool shrink(struct response *res, struct slice accept)
+/* A whole body smaller. True: it is. */
+static bool shrink(struct response *res)
 {
 	struct buf small;
 	struct slice from = buf_slice(&res->body);
 
 	if (res->asset != NULL)
 		from = slice_from(res->asset->bytes, res->asset->len);
-	if (res->stream != NULL || from.len < GZIP_FROM_BYTES || !takes_gzip(accept))
+	if (from.len < GZIP_FROM_BYTES)
 		return false;
-	if (!compress_body(from, &small)) {
+	if (!gzip_whole(from, &small)) {
 		buf_release(&small);
 		return false;
 	}
@@ -362,10 +316,39 @@ static bool shrink(struct response *res, struct slice accept)
 	return true;
 }
 
+/* The answer's bytes as they are. */
+static ssize_t sending_plain(struct reader *r, void *dst, size_t cap, struct err *err)
+{
+	struct sending *out = (struct sending *)r;
+	struct response *res = &out->res;
+	size_t left = res->body.len - out->sent;
+
+	if (left > 0) {
+		left = left < cap ? left : cap;
+		memcpy(dst, res->body.ptr + out->sent, left);
+		out->sent += left;
+		return (ssize_t)left;
+	}
+	return res->stream != NULL ? stream_read(res->stream, dst, cap, err) : 0;
+}
+
+/* Will the body be sent as gzip? Without memory for it, it goes as it is. */
+static bool compress_sending(struct sending *out, struct slice accept)
+{
+	struct response *res = &out->res;
+
+	if (!accept_gzip(accept) || !gzip_suits(res->type))
+		return false;
+	if (res->stream == NULL)
+		return shrink(res);
+	return gzip_open(&out->gzip, &out->plain, NULL) == 0;
+}
+
 static void sending_free(void *cls)
 {
 	struct sending *out = cls;
 
+	gzip_close(out->gzip);
 	response_release(&out->res);
 	free(out);
 }
@@ -374,21 +357,11 @@ static void sending_free(void *cls)
 static ssize_t sending_read(void *cls, uint64_t position, char *dst, size_t cap)
 {
 	struct sending *out = cls;
-	struct response *res = &out->res;
-	struct err err = ERR_INIT;
-	size_t left = res->body.len - out->sent;
+	struct reader *from = out->gzip != NULL ? gzip_reader(out->gzip) : &out->plain;
 	ssize_t n;
 
 	(void)position;
-	if (left > 0) {
-		n = (ssize_t)(left < cap ? left : cap);
-		memcpy(dst, res->body.ptr + out->sent, (size_t)n);
-		out->sent += (size_t)n;
-		return n;
-	}
-	if (res->stream == NULL)
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	n = stream_read(res->stream, dst, cap, &err);
+	n = from->read(from, dst, cap, NULL);
 	if (n < 0)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	return n > 0 ? n : MHD_CONTENT_READER_END_OF_STREAM;
@@ -422,20 +395,33 @@ static void add(struct MHD_Response *to, const char *name, const char *value)
 		(void)MHD_add_response_header(to, name, value);
 }
 
+static void add_allow(struct MHD_Response *to, unsigned methods)
+{
+	struct buf list;
+
+	buf_init(&list, 256);
+	route_methods(methods, &list);
+	add(to, "Allow", buf_text(&list));
+	buf_release(&list);
+}
+
 static void add_headers(struct MHD_Response *to, const struct response *res, bool gzip)
 {
 	char seconds[16];
 
 	for (size_t i = 0; i < sizeof security_headers / sizeof *security_headers; i++)
 		add(to, security_headers[i].name, security_headers[i].value);
-	if (res->status != 304)
+	if (res->status != 304 && res->status != 204)
 		add(to, "Content-Type", res->type);
 	add(to, "Cache-Control", res->cache);
-	add(to, "Vary", "Accept-Encoding, Accept-Language");
+	add(to, "Vary", res->vary);
+	add(to, "X-Request-Id", res->id);
 	add(to, "ETag", res->etag);
 	add(to, "Content-Disposition", res->disposition);
 	add(to, "Content-Language", res->language);
-	add(to, "Allow", res->allow);
+	add_allow(to, res->allow);
+	/* What to come back with. */
+	add(to, "WWW-Authenticate", res->status == 401 ? "Bearer realm=\"ruad\"" : NULL);
 	add(to, "Link", buf_text(&res->link));
 	if (gzip)
 		add(to, "Content-Encoding", "gzip");
@@ -449,7 +435,7 @@ static void add_headers(struct MHD_Response *to, const struct response *res, boo
 
 static enum MHD_Result send_answer(struct MHD_Connection *connection, struct sending *out)
 {
-	bool gzip = shrink(&out->res, header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+	bool gzip = compress_sending(out, header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
 	unsigned status = out->res.status;
 	struct response head = out->res; /* make_response() may free it with its body */
 	struct MHD_Response *made;
@@ -483,16 +469,72 @@ static void *on_target(void *cls, const char *uri, struct MHD_Connection *connec
 	memcpy(x->text, uri, len + 1);
 	x->target = slice_from(x->text, len);
 	x->seen = false;
+	buf_init(&x->body, REQUEST_BODY_BYTES_MAX);
 	return x;
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
 	enum MHD_RequestTerminationCode toe)
 {
+	struct exchange *x = *con_cls;
+
 	(void)toe;
 	conn_mark(cls, connection, false);
-	free(*con_cls);
+	if (x != NULL)
+		buf_release(&x->body);
+	free(x);
 	*con_cls = NULL;
+}
+
+/* Is the client on this machine, and does it speak for nobody else? */
+static bool is_local(struct MHD_Connection *connection)
+{
+	static const char *const proxied[] = { "Forwarded", "X-Forwarded-For", "X-Real-IP", "Via" };
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	for (size_t i = 0; i < sizeof proxied / sizeof *proxied; i++) {
+		if (header(connection, proxied[i]).ptr != NULL)
+			return false;
+	}
+	return info != NULL && listen_is_local(info->client_addr);
+}
+
+static void fill_ask(struct ask *ask, struct MHD_Connection *connection, const struct exchange *x,
+	const char *method)
+{
+	*ask = (struct ask){
+		.method = slice_of(method),
+		.target = x->target,
+		.accept_language = header(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE),
+		.if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
+		.host = header(connection, MHD_HTTP_HEADER_HOST),
+		.origin = header(connection, MHD_HTTP_HEADER_ORIGIN),
+		.fetch_site = header(connection, "Sec-Fetch-Site"),
+		.authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+		.content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
+		.local = is_local(connection),
+		.body = buf_slice(&x->body),
+	};
+	/* guard() saw that it is a number, and one at most. */
+	(void)slice_u64(header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH), INT64_MAX,
+		&ask->content_length);
+}
+
+/* The head was read, no byte of a body yet: what is answered now ends the connection. True: on. */
+static bool admit(struct server *s, struct MHD_Connection *connection, const struct exchange *x,
+	const char *method, const char *version, struct response *res)
+{
+	const char *why;
+	unsigned refusal = guard(s, connection, x, slice_of(version), &why);
+	struct ask ask;
+
+	if (refusal != 0) {
+		route_refuse(refusal, why, res);
+		return false;
+	}
+	fill_ask(&ask, connection, x, method);
+	return ask.content_length == 0 || route_admit(s->options.web, &ask, res);
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -502,38 +544,30 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	struct server *s = cls;
 	struct exchange *x = *con_cls;
 	struct sending *out;
-	const char *why;
-	unsigned refusal;
+	struct ask ask;
 
 	(void)url;
-	(void)upload_data;
 	if (x == NULL)
 		return MHD_NO;
-	/* First call, before any body: what is answered now ends the connection, so only refusals. */
-	if (!x->seen) {
-		x->seen = true;
-		refusal = guard(s, connection, x, slice_of(method), slice_of(version), &why);
-		if (refusal == 0)
-			return MHD_YES;
-		out = calloc(1, sizeof *out);
-		if (out == NULL)
-			return MHD_NO;
-		route_refuse(refusal, why, &out->res);
-		return send_answer(connection, out);
+	if (*upload_data_size > 0) {
+		buf_add(&x->body, slice_from(upload_data, *upload_data_size));
+		*upload_data_size = 0;
+		/* No longer than route_admit() let pass: libmicrohttpd holds to Content-Length. */
+		return buf_failed(&x->body) ? MHD_NO : MHD_YES;
 	}
-	if (*upload_data_size > 0)
-		return MHD_NO; /* guard() saw no body announced */
 	out = calloc(1, sizeof *out);
 	if (out == NULL)
 		return MHD_NO;
-	route_answer(s->options.web,
-		&(struct ask){
-			.method = slice_of(method),
-			.target = x->target,
-			.accept_language = header(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE),
-			.if_none_match = header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH),
-		},
-		&out->res);
+	out->plain.read = sending_plain;
+	if (!x->seen) {
+		x->seen = true;
+		if (!admit(s, connection, x, method, version, &out->res))
+			return send_answer(connection, out);
+		free(out);
+		return MHD_YES;
+	}
+	fill_ask(&ask, connection, x, method);
+	route_answer(s->options.web, &ask, &out->res);
 	return send_answer(connection, out);
 }
 
@@ -597,9 +631,4 @@ void server_stop(struct server *s, int ms)
 const char *server_library_version(void)
 {
 	return MHD_get_version();
-}
-
-const char *server_zlib_version(void)
-{
-	return zlibVersion();
 }

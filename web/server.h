@@ -36,6 +36,5 @@ void server_stop(struct server *s, int ms);
 
 /* For --version. */
 const char *server_library_version(void);
-const char *server_zlib_version(void);
 
 #endif

@@ -10,6 +10,9 @@
 #include "store/base/conf.h"
 #include "store/base/day.h"
 #include "store/base/log.h"
+#include "web/body.h"
+#include "web/gate.h"
+#include "web/gzip.h"
 #include "web/server.h"
 
 /* How often connections are looked at, and how long answers under way may take at the end. */
@@ -17,7 +20,8 @@
 #define STOP_MS 1500
 
 static const char usage[] = "usage: ruad-web [-hVv] [--check-config] [--config FILE] [--db FILE]\n"
-			    "                [--listen ADDRESS:PORT | --listen unix:PATH]\n";
+			    "                [--listen ADDRESS:PORT | --listen unix:PATH]\n"
+			    "                [--token-file FILE]\n";
 
 static const char help[] =
 	"\n"
@@ -27,6 +31,7 @@ static const char help[] =
 	"      --config FILE    settings (default: ~/.config/ruad/ruad.conf, /etc/ruad/ruad.conf)\n"
 	"      --db FILE        database\n"
 	"      --listen WHERE   127.0.0.1:8080, [::1]:8080 or unix:/path/to/socket\n"
+	"      --token-file FILE  who knows what is in it may change decisions and domains\n"
 	"  -h, --help           this text\n"
 	"  -V, --version        versions of the program and its libraries\n"
 	"  -v, --verbose        say more\n";
@@ -36,18 +41,20 @@ enum option_id {
 	OPTION_CONFIG,
 	OPTION_DB,
 	OPTION_LISTEN,
+	OPTION_TOKEN_FILE,
 };
 
 struct options {
-	const char *config, *db, *listen;
+	const char *config, *db, *listen, *token_file;
 	bool check;
 	int verbose;
 };
 
 static void print_version(void)
 {
-	(void)printf("ruad-web %s\nlibmicrohttpd %s\nSQLite %s\nzlib %s\n", RUAD_VERSION,
-		server_library_version(), store_sqlite_version(), server_zlib_version());
+	(void)printf("ruad-web %s\nlibmicrohttpd %s\nSQLite %s\nzlib %s\njansson %s\n",
+		RUAD_VERSION, server_library_version(), store_sqlite_version(),
+		gzip_library_version(), body_library_version());
 }
 
 /* -1: go on; else the exit status. */
@@ -58,6 +65,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{ "config", required_argument, NULL, OPTION_CONFIG },
 		{ "db", required_argument, NULL, OPTION_DB },
 		{ "listen", required_argument, NULL, OPTION_LISTEN },
+		{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "verbose", no_argument, NULL, 'v' },
@@ -78,6 +86,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 			break;
 		case OPTION_LISTEN:
 			o->listen = optarg;
+			break;
+		case OPTION_TOKEN_FILE:
+			o->token_file = optarg;
 			break;
 		case 'h':
 			(void)printf("%s%s", usage, help);
@@ -117,12 +128,20 @@ static int load_settings(struct conf *conf, const struct options *o, struct err 
 	if (o->listen != NULL &&
 		conf_set(conf, SLICE_LIT("web"), SLICE_LIT("listen"), slice_of(o->listen), err) < 0)
 		return err_wrap(err, "--listen");
+	if (o->token_file != NULL && conf_set(conf, SLICE_LIT("web"), SLICE_LIT("token_file"),
+					     slice_of(o->token_file), err) < 0)
+		return err_wrap(err, "--token-file");
 	return 0;
 }
 
 static void complain(const char *line)
 {
 	log_line(LOG_LEVEL_WARNING, "%s", line);
+}
+
+static void tell(const char *line)
+{
+	log_line(LOG_LEVEL_INFO, "%s", line);
 }
 
 /* Until a signal asks us to stop. */
@@ -134,7 +153,7 @@ static void serve(struct server *s, const sigset_t *stop)
 		server_tick(s);
 }
 
-static int run(const struct conf *conf, const sigset_t *stop)
+static int run(const struct conf *conf, bool verbose, const sigset_t *stop)
 {
 	struct web web = { .version = RUAD_VERSION, .started = day_now(), .complain = complain };
 	struct listener listener = { .fd = -1 };
@@ -143,12 +162,15 @@ static int run(const struct conf *conf, const sigset_t *stop)
 	struct err err = ERR_INIT;
 	int status = EX_OK;
 
+	if (verbose)
+		web.tell = tell;
 	web.pool = pool_open(conf->db);
 	if (web.pool == NULL) {
 		(void)err_set(&err, ERR_SHORTAGE, "no memory");
 		goto out;
 	}
-	if (listener_open(&listener, conf->listen, &err) < 0 ||
+	if ((conf->token_file[0] != '\0' && gate_open(&web.gate, conf->token_file, &err) < 0) ||
+		listener_open(&listener, conf->listen, &err) < 0 ||
 		server_start(&s, &options, &err) < 0)
 		goto out;
 	log_line(LOG_LEVEL_NOTICE, "serving %s on %s%s", conf->db,
@@ -162,6 +184,7 @@ out:
 		status = fail(&err);
 	listener_close(&listener);
 	pool_close(web.pool);
+	gate_close(web.gate);
 	return status;
 }
 
@@ -188,5 +211,5 @@ int main(int argc, char **argv)
 		conf_print(&conf);
 		return EX_OK;
 	}
-	return run(&conf, &stop);
+	return run(&conf, o.verbose > 0, &stop);
 }

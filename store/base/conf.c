@@ -30,6 +30,7 @@ static const struct conf_row {
 	{ "ingest", "authserv_id", CONF_TEXT, offsetof(struct conf, authserv_id) },
 	{ "web", "listen", CONF_TEXT, offsetof(struct conf, listen) },
 	{ "web", "host", CONF_TEXT, offsetof(struct conf, host) },
+	{ "web", "token_file", CONF_TEXT, offsetof(struct conf, token_file) },
 };
 #define CONF_ROWS (sizeof conf_rows / sizeof *conf_rows)
 

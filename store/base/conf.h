@@ -30,6 +30,7 @@ struct conf {
 	/* [web] */
 	char listen[CONF_TEXT_MAX];
 	char host[CONF_TEXT_MAX];	/* names the service may be asked by, separated by blanks */
+	char token_file[CONF_TEXT_MAX];	/* its content lets a program change something, "" nobody */
 
 	char path[CONF_TEXT_MAX];	/* the file that was read, "" if none */
 };

@@ -79,11 +79,14 @@
 #define QUERY_MS_MAX 5000
 /* Values of a repeatable filter (domain=). */
 #define FILTER_DOMAINS_MAX 64
-/* HTTP: connections in all and from one address, bytes of a request's head, seconds. */
+/* HTTP: connections in all and from one address, bytes of a request's head and of its
+ * body, seconds, changes a minute. */
 #define CONN_MAX 512
 #define CONN_PER_ADDRESS_MAX 128
 #define REQUEST_BYTES_MAX (16 * 1024)
+#define REQUEST_BODY_BYTES_MAX (16 * 1024)
 #define REQUEST_IDLE_SECONDS_MAX 10
 #define REQUEST_SECONDS_MAX 30
+#define CHANGES_PER_MINUTE_MAX 60
 
 #endif

@@ -35,7 +35,7 @@ REQUESTS = (
      (400,)),
     ('a length and chunks', b'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n'
      b'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n', (400,)),
-    ('chunks', b'GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', (400,)),
+    ('chunks', b'GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', (411,)),
     ('a body with GET', b'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc', (400,)),
     ('a smuggled request', b'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 44\r\n\r\n'
      b'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', (400,)),
@@ -50,7 +50,7 @@ REQUESTS = (
     ('a backslash', b'GET /assets\\plain.css HTTP/1.1\r\nHost: localhost\r\n\r\n', (400, 404)),
     ('an empty segment', b'GET //healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', (400, 404)),
     ('a whole URL', b'GET http://localhost/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', (400, 404)),
-    ('a star', b'OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n', (405,)),
+    ('a star', b'OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', (204,)),
     ('a long address', b'GET /' + b'a' * 9000 + b' HTTP/1.1\r\nHost: localhost\r\n\r\n', (414,)),
     ('a long head', b'GET / HTTP/1.1\r\nHost: localhost\r\nX: ' + b'a' * 17000 + b'\r\n\r\n', (431,)),
     ('many headers', b'GET / HTTP/1.1\r\nHost: localhost\r\n' + b'X: y\r\n' * 3000 + b'\r\n',
@@ -70,9 +70,12 @@ def requests(t, web):
     for junk in (b'\x00' * 100, b'GET\r\n\r\n', b'\r\n\r\n\r\n', b'\x16\x03\x01\x02\x00\x01', b'A' * 70000):
         got = status(web.raw(junk))
         t.ok(all(400 <= s < 500 or s == 505 for s in got), 'junk is refused: %r' % junk[:8], got)
-    for method in ('POST', 'PUT', 'DELETE', 'PATCH', 'TRACE', 'OPTIONS', 'CONNECT', 'BREW'):
+    for method in ('POST', 'PUT', 'DELETE', 'PATCH', 'TRACE', 'CONNECT', 'BREW'):
         a = web.ask(method, '/api/v1/summary')
-        t.equal((a.status, a['allow']), (405, 'GET, HEAD'), method + ' is refused')
+        t.equal((a.status, a['allow']), (405, 'GET, HEAD, OPTIONS'), method + ' is refused')
+    a = web.ask('OPTIONS', '/api/v1/summary')
+    t.equal((a.status, a['allow'], a['access-control-allow-origin'], a.body),
+            (204, 'GET, HEAD, OPTIONS', None, b''), 'OPTIONS tells the methods, and lets no other site in')
     begun = time.monotonic()
     out = web.raw(b'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n' + b'x' * 1000)
     t.ok(status(out) == [405] and time.monotonic() - begun < 4, 'a large body is refused before it comes')

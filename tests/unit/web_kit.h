@@ -25,14 +25,13 @@ static inline void answer_release(struct answer *a)
 	buf_release(&a->body);
 }
 
-static inline void web_ask_of(const char *db, const struct ask *ask, struct answer *a)
+/* Asked of a service whose pool lives on, as a real one's does. */
+static inline void web_ask_with(const struct web *web, const struct ask *ask, struct answer *a)
 {
-	struct web web = { .version = "test", .pool = pool_open(db) };
 	struct err err = ERR_INIT;
 	ssize_t n;
 
-	assert_non_null(web.pool);
-	route_answer(&web, ask, &a->res);
+	route_answer(web, ask, &a->res);
 	buf_init(&a->body, 64 * 1024 * 1024);
 	if (a->res.asset != NULL)
 		buf_add(&a->body, slice_from(a->res.asset->bytes, a->res.asset->len));
@@ -48,13 +47,21 @@ static inline void web_ask_of(const char *db, const struct ask *ask, struct answ
 		buf_add(&a->body, slice_from(piece, (size_t)n));
 	}
 	assert_false(buf_failed(&a->body));
-	/* The pool goes with this request, so what was lent goes back first. */
+	/* The pool may go with this request, so what was lent goes back first. */
 	stream_close(a->res.stream);
 	a->res.stream = NULL;
 	if (a->res.store != NULL)
-		pool_give(web.pool, a->res.store);
+		pool_give(web->pool, a->res.store);
 	a->res.store = NULL;
 	a->res.pool = NULL;
+}
+
+static inline void web_ask_of(const char *db, const struct ask *ask, struct answer *a)
+{
+	struct web web = { .version = "test", .pool = pool_open(db) };
+
+	assert_non_null(web.pool);
+	web_ask_with(&web, ask, a);
 	pool_close(web.pool);
 }
 

@@ -1,0 +1,48 @@
+#include "web/api.h"
+#include "web/asset.h"
+#include "web/page.h"
+
+/*
+ * Every address there is. One that is written out stands before one with {...} that it would
+ * match as well.
+ *
+ * A list takes the parameters of its kind (ROUTE_KIND: store/query.h knows them), so only what
+ * is not the question's own is named here.
+ */
+
+/* What narrows the rows of every question about facts. */
+#define PAGE_FACTS                                                                                 \
+	"subdomains header_from reporter source result disposition last from to verified "         \
+	"without_twins"
+#define FACTS "domain scope " PAGE_FACTS
+
+#define PAGE  (ROUTE_PAGE | ROUTE_STORE | ROUTE_ETAG)
+#define LIST  (ROUTE_STORE | ROUTE_ETAG | ROUTE_KIND)
+#define THING (ROUTE_STORE | ROUTE_ETAG)
+
+#define GET METHOD_GET
+#define V1  "/api/v1"
+
+const struct route routes[] = {
+	{ GET, "/", page_overview, 0, FACTS, ROUTE_PAGE | ROUTE_STORE_IF | ROUTE_ETAG },
+	{ GET, "/d/{domain}", page_domain, 0, PAGE_FACTS, PAGE },
+	{ GET, "/reports", page_reports, 0, FACTS " conflicts partial twins offset", PAGE },
+	{ GET, "/reports/{id}", page_report, 0, "source result offset", PAGE },
+	{ GET, "/receipts", page_receipts, 0, "ending offset", PAGE },
+	{ GET, "/assets/{name}", asset_answer, 0, "v", 0 },
+	{ GET, "/healthz", api_health, 0, "", ROUTE_STORE_IF },
+
+	{ GET, V1 "/status", api_single, QUERY_STATUS, "format", ROUTE_STORE },
+	{ GET, V1 "/domains", api_rows, QUERY_DOMAINS, "format", LIST },
+	{ GET, V1 "/summary", api_rows, QUERY_SUMMARY, "format", LIST },
+	{ GET, V1 "/timeseries", api_rows, QUERY_TIMESERIES, "format", LIST },
+	{ GET, V1 "/sources", api_rows, QUERY_SOURCES, "format", LIST },
+	{ GET, V1 "/reporters", api_rows, QUERY_REPORTERS, "format", LIST | ROUTE_CLOCK },
+	{ GET, V1 "/reports", api_rows, QUERY_REPORTS, "format", LIST },
+	{ GET, V1 "/reports/{id}", api_report, QUERY_REPORT, "limit offset format", THING },
+	{ GET, V1 "/reports/{id}/xml", api_original, 0, "", ROUTE_STORE },
+	{ GET, V1 "/records", api_rows, QUERY_RECORDS, "format", LIST },
+	{ GET, V1 "/receipts", api_rows, QUERY_RECEIPTS, "format", LIST },
+	{ GET, V1 "/endings", api_rows, QUERY_ENDINGS, "format", LIST },
+	{ 0, NULL, NULL, 0, NULL, 0 },
+};
