@@ -121,9 +121,12 @@ static int parse_id(const char *text, int64_t *ret, struct err *err)
 	return 0;
 }
 
-static bool is_single(enum query_kind kind)
+/* One thing, told by all it has. For programs a summary is a list with one row, because it may be
+ * asked for several groups; people read that row downwards. */
+static bool is_single(enum query_kind kind, const struct emit_format *format)
 {
-	return kind == QUERY_STATUS || kind == QUERY_SUMMARY || kind == QUERY_REPORT;
+	return kind == QUERY_STATUS || kind == QUERY_REPORT ||
+	       (kind == QUERY_SUMMARY && format->for_people);
 }
 
 /* One set of rows; what the answer stands on goes to *meta. */
@@ -139,7 +142,7 @@ static int write_set(struct run *run, struct store *st, struct emit *e, enum que
 	if (query_open(&q, st, kind, &run->filter, err) < 0)
 		return -1;
 	columns = query_columns(kind, &len);
-	emit_set(e, query_name(kind), columns, len, is_single(kind));
+	emit_set(e, query_name(kind), columns, len, is_single(kind, run->format));
 	while ((more = query_next(q, &row, err)) > 0) {
 		emit_row(e, row);
 		if (drain(run, OUT_BYTES_DRAIN, err) < 0) {
