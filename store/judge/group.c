@@ -277,7 +277,7 @@ static void set_service(struct group *g, enum group_evidence evidence, const str
 	g->evidence = evidence;
 	(void)snprintf(g->key, sizeof g->key, "service:%.*s", SLICE_FMT(s->id));
 	put(g->name, sizeof g->name, s->name);
-	(void)snprintf(g->detail, sizeof g->detail, "%s%s", what, proof);
+	(void)snprintf(g->detail, sizeof g->detail, "%s%s", proof[0] != '\0' ? what : "", proof);
 	g->service = s;
 }
 
