@@ -1,6 +1,5 @@
-/* Addresses, parameters and languages; what each answer promises whatever its content. */
+/* Addresses, methods and parameters; what each answer promises whatever its content. */
 #include "tests/unit/web_kit.h"
-#include "web/accept.h"
 
 static char path[REQUEST_BYTES_MAX];
 
@@ -65,23 +64,6 @@ static void every_route_is_found_by_an_address_of_its_pattern(void **state)
 
 		if (route_find(slice_of(r->pattern), r->method, &name, &allowed) != r)
 			fail_msg("%s is hidden by another", r->pattern);
-	}
-}
-
-static void the_language_is_the_one_wanted_most(void **state)
-{
-	static const struct {
-		const char *header;
-		enum emit_lang lang;
-	} cases[] = { { "", EMIT_EN }, { "es", EMIT_ES }, { "es-MX,es;q=0.9,en;q=0.8", EMIT_ES },
-		{ "en-GB,en;q=0.9,es;q=0.8", EMIT_EN }, { "de, es;q=0.5, en;q=0.4", EMIT_ES },
-		{ "de", EMIT_EN }, { "en;q=0.1,es;q=0.125", EMIT_ES }, { "es;q=0", EMIT_EN },
-		{ "ES", EMIT_ES }, { ";;;,,=", EMIT_EN }, { "est", EMIT_EN } };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		if (accept_language(slice_of(cases[i].header)) != cases[i].lang)
-			fail_msg("%s", cases[i].header);
 	}
 }
 
@@ -439,7 +421,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_is_decoded_once_and_never_climbs),
 		cmocka_unit_test(a_path_has_one_route),
-		cmocka_unit_test(the_language_is_the_one_wanted_most),
 		cmocka_unit_test(every_route_is_found_by_an_address_of_its_pattern),
 		cmocka_unit_test(a_route_takes_only_parameters_that_mean_something),
 		cmocka_unit_test(a_wrong_parameter_is_named),
