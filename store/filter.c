@@ -158,7 +158,7 @@ static int set_group(struct query_filter *f, struct slice value, struct err *err
 
 	if (set_name(&group, "group_by", names, 0, sizeof names / sizeof *names, value, err) < 0)
 		return -1;
-	f->group = (enum query_group)group;
+	f->bucket = (enum query_bucket)group;
 	return 0;
 }
 
@@ -307,7 +307,11 @@ static const struct param_row {
 
 void query_filter_init(struct query_filter *f)
 {
-	*f = (struct query_filter){ .verdict = -1, .disposition = -1, .ending = -1 };
+	*f = (struct query_filter){ .class = -1,
+		.verdict = -1,
+		.disposition = -1,
+		.ending = -1,
+		.first_seen_after = -1 };
 	f->to = day_of(day_now()) - 1;
 	f->from = f->to - DEFAULT_DAYS + 1;
 }

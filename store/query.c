@@ -136,7 +136,7 @@ static void bind_reports(const struct query *q, sqlite3_stmt *stmt, int32_t from
 
 static void bind_timeseries(const struct query *q, sqlite3_stmt *stmt)
 {
-	int32_t step = q->filter.group == QUERY_BY_WEEK ? 7 : 1;
+	int32_t step = q->filter.bucket == QUERY_BY_WEEK ? 7 : 1;
 	int32_t from = q->meta.from;
 
 	/* Day 4 was a Monday; days are never negative here (filter.c, CHECK of report.begin). */

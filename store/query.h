@@ -25,8 +25,12 @@ enum query_kind {
 	QUERY_DOMAINS,		/* a row a domain: policy as last seen, measures, last report */
 	QUERY_SUMMARY,		/* one row: the measures over everything the filter selects */
 	QUERY_TIMESERIES,	/* a row a UTC day (or week, from its Monday), gaps filled */
-	QUERY_SOURCES,		/* a row a domain and sending address */
+	QUERY_SOURCES,		/* a row a source group of a domain */
+	QUERY_SOURCE,		/* one row: such a group (filter.source_group) */
+	QUERY_ADDRESSES,	/* a row a domain and sending address */
+	QUERY_RULES,		/* a row a class and the rule that decided it */
 	QUERY_REPORTERS,	/* a row an org_name */
+	QUERY_OVERRIDES,	/* a row an override reason: type and comment */
 	QUERY_REPORTS,		/* a row a report, newest first */
 	QUERY_REPORT,		/* one row: everything a report says of itself (filter.report) */
 	QUERY_NOTES,		/* of one report */
@@ -35,6 +39,9 @@ enum query_kind {
 	QUERY_RECEIPTS,		/* a row an entry of a mail's receipt, newest first */
 	QUERY_ENDINGS,		/* a row an ending: how many mails */
 	QUERY_OWN,		/* a row a domain the owner configured */
+	QUERY_DECISIONS,	/* a row a source group the owner decided on */
+	QUERY_EVENTS,		/* a row an event, from the oldest */
+	QUERY_SERVICES,		/* a row a service of the catalogue */
 	QUERY_KIND_COUNT,
 };
 
@@ -68,10 +75,26 @@ enum query_scope {
 	QUERY_SCOPE_ALL,
 };
 
-enum query_group {	/* of a timeseries */
+/* The length of a timeseries' rows. */
+enum query_bucket {
 	QUERY_BY_DAY,
 	QUERY_BY_WEEK,
 };
+
+/* What group_by takes besides: a row for each value there is. */
+enum query_dimension {
+	QUERY_BY_DOMAIN,
+	QUERY_BY_SOURCE,	/* source group */
+	QUERY_BY_SERVICE,	/* of the catalogue */
+	QUERY_BY_REPORTER,
+	QUERY_BY_CLASS,
+	QUERY_BY_DISPOSITION,
+	QUERY_DIMENSION_COUNT,
+};
+#define QUERY_DIMENSIONS_MAX 2
+
+/* A cursor is base64url of a version, the question and the last row's place in its order. */
+#define QUERY_CURSOR_MAX 6144
 
 struct query_filter {
 	char domains[FILTER_DOMAINS_MAX][256];	/* key form; none: the scope */
@@ -81,6 +104,9 @@ struct query_filter {
 	char header_from[256];		/* key form, "" any: rows whose From is this name */
 	char reporter[TEXT_KEEP + 1];	/* org_name, ASCII case folded; "" any */
 	struct ip_net source;		/* first.len 0: any */
+	int64_t source_group;		/* source_group.id, 0 any */
+	char service[64];		/* of the catalogue, "" any */
+	int class;			/* enum class, or -1 */
 	int verdict;			/* enum report_verdict, or -1 */
 	int disposition;		/* enum report_disposition, or -1 */
 	int ending;			/* of receipts: enum report_ending, or -1 */
@@ -90,14 +116,18 @@ struct query_filter {
 	bool without_twins;		/* leave twins out (rule 5) */
 	bool conflicts, partial, twins;	/* of reports: only these */
 	int64_t report;			/* for QUERY_REPORT, NOTES, UNREADABLE, RECORDS; 0 none */
-	enum query_group group;
+	enum query_bucket bucket;
+	enum query_dimension by[QUERY_DIMENSIONS_MAX];	/* of a summary; one of a timeseries */
+	unsigned by_len;
+	int32_t first_seen_after;	/* of sources: day, or -1 */
+	int64_t since_id;		/* of events: those after it */
 	char sort[48];			/* column name, "-" in front for descending; "" default */
 	int64_t limit;			/* rows at most; 0 no limit */
 	int64_t offset;
 	uint32_t named;			/* parameters query_filter_set() saw, one bit each: none twice */
 };
 
-/* Any verdict, disposition and ending; the last 30 whole days (today is still arriving). */
+/* Any class, verdict, disposition and ending; the last 30 whole days (today is still arriving). */
 void query_filter_init(struct query_filter *f);
 /*
  * One parameter by name, as the command line and HTTP both spell it: domain (repeatable),

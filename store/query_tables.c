@@ -320,6 +320,13 @@ const struct query_kind_row query_kinds[QUERY_KIND_COUNT] = {
 	[QUERY_RECORDS] = { "records", COLUMNS(records_columns), "", "\"report\", \"n\"", true },
 	[QUERY_RECEIPTS] = { "receipts", COLUMNS(receipts_columns), "-id", "\"n\"", false },
 	[QUERY_ENDINGS] = { "endings", COLUMNS(endings_columns), "", "", false },
+	[QUERY_SOURCE] = { "source", NULL, 0, "", "", true },
+	[QUERY_ADDRESSES] = { "addresses", NULL, 0, "", "", true },
+	[QUERY_RULES] = { "rules", NULL, 0, "", "", true },
+	[QUERY_OVERRIDES] = { "overrides", NULL, 0, "", "", true },
+	[QUERY_DECISIONS] = { "decisions", NULL, 0, "", "", false },
+	[QUERY_EVENTS] = { "events", NULL, 0, "", "", false },
+	[QUERY_SERVICES] = { "services", NULL, 0, "", "", false },
 	[QUERY_OWN] = { "own", COLUMNS(own_columns), "domain", "\"domain\"", false },
 };
 

@@ -224,7 +224,7 @@ int page_chart(struct page *p, const struct page_summary *s)
 		(void)err_set(p->err, ERR_SHORTAGE, "no memory for a chart");
 		goto out;
 	}
-	p->f->group = c.weeks ? QUERY_BY_WEEK : QUERY_BY_DAY;
+	p->f->bucket = c.weeks ? QUERY_BY_WEEK : QUERY_BY_DAY;
 	if (page_each(p, QUERY_TIMESERIES, NULL, 0, keep_bar, &c, NULL) < 0)
 		goto out;
 	if (c.len > 0 && c.most > 0) {

@@ -129,7 +129,7 @@ static void sums_agree_whichever_way_they_are_cut(void **state)
 		size_t n;
 
 		query_filter_init(&f);
-		f.group = m % 2 == 0 ? QUERY_BY_DAY : QUERY_BY_WEEK;
+		f.bucket = m % 2 == 0 ? QUERY_BY_DAY : QUERY_BY_WEEK;
 		n = rows_of(st, QUERY_SUMMARY, &f, NULL);
 		whole = sum(QUERY_SUMMARY, n, measures[m]);
 		assert_true(whole > 0);
