@@ -18,6 +18,7 @@ const char *const class_rule_names[CLASS_RULE_COUNT] = {
 	[CLASS_BY_DKIM_INFERRED] = "dkim-inferred",
 	[CLASS_BY_FAILING_HOME] = "failing-home",
 	[CLASS_BY_FAILING_SHARE] = "failing-share",
+	[CLASS_BY_RELAY] = "relay",
 	[CLASS_BY_CHANGED_IN_TRANSIT] = "changed-in-transit",
 	[CLASS_BY_SIGNATURE] = "signature",
 	[CLASS_BY_SERVICE] = "service",
@@ -40,12 +41,13 @@ const char *const class_rule_texts[CLASS_RULE_COUNT] = {
 	[CLASS_BY_DKIM_ELSEWHERE] =
 		"Signed with a key of your domain that another source uses; this"
 		" one passed the message on unchanged: Forwarded.",
-	[CLASS_BY_DKIM_INFERRED] = "Signed with a key of your domain, and no other source is known"
-				   " to use this key: Yours.",
+	[CLASS_BY_DKIM_INFERRED] = "Signed with a key of your domain, and nothing tells of a"
+				   " forwarder: Yours.",
 	[CLASS_BY_FAILING_HOME] = "Fails DMARC, but carries a signature with a key that this source"
 				  " uses for you: Yours.",
 	[CLASS_BY_FAILING_SHARE] = "Fails DMARC, but other mail of this source passes as your own:"
 				   " Yours.",
+	[CLASS_BY_RELAY] = "Comes from a known forwarder or mailing list service: Forwarded.",
 	[CLASS_BY_CHANGED_IN_TRANSIT] = "The signature with a key of your domain no longer fits and"
 					" the key is used elsewhere: the message was changed on its"
 					" way: Forwarded.",
@@ -74,13 +76,15 @@ const char *const class_rule_texts_es[CLASS_RULE_COUNT] = {
 			       " habitualmente: Propio.",
 	[CLASS_BY_DKIM_ELSEWHERE] = "Lleva la firma de una clave de su dominio que usa otro origen;"
 				    " este solo reenvió el mensaje sin cambiarlo: Reenviado.",
-	[CLASS_BY_DKIM_INFERRED] = "Lleva la firma de una clave de su dominio y no se conoce otro"
-				   " origen que use esa clave: Propio.",
+	[CLASS_BY_DKIM_INFERRED] = "Lleva la firma de una clave de su dominio y nada indica un"
+				   " reenvío: Propio.",
 	[CLASS_BY_FAILING_HOME] =
 		"No supera DMARC, pero lleva la firma de una clave que este origen"
 		" usa para usted: Propio.",
 	[CLASS_BY_FAILING_SHARE] = "No supera DMARC, pero otros mensajes de este origen lo superan"
 				   " como correo de usted: Propio.",
+	[CLASS_BY_RELAY] = "Viene de un servicio conocido de reenvío o de listas de correo:"
+			   " Reenviado.",
 	[CLASS_BY_CHANGED_IN_TRANSIT] = "La firma de una clave de su dominio ya no es válida y esa"
 					" clave se usa en otro origen: el mensaje cambió por el"
 					" camino: Reenviado.",
@@ -119,6 +123,26 @@ static bool sends_own_share(const struct class_facts *f)
 	       f->group_own >= f->group_messages / parts + (f->group_messages % parts != 0);
 }
 
+/*
+ * The key has its home with others. A forwarder is small beside them or uses an envelope of its
+ * own; who sends much with the domain's key and return path is a server that SPF forgot.
+ */
+static bool passes_on(const struct class_facts *f)
+{
+	return f->home_elsewhere &&
+	       (f->small_beside_home || f->trait->envelope != TRAIT_ENVELOPE_OWN);
+}
+
+/* Verified, though not aligned: strict alignment and a key of another name of the organisation. */
+static bool has_valid_signature(const struct trait *t)
+{
+	for (unsigned i = 0; i < t->signatures_len; i++) {
+		if (t->signatures[i].pass)
+			return true;
+	}
+	return false;
+}
+
 /* Fails DMARC and carries a signature of header_from's organisation. */
 static enum class_rule rule_of_signed(const struct class_facts *f)
 {
@@ -126,8 +150,12 @@ static enum class_rule rule_of_signed(const struct class_facts *f)
 		return CLASS_BY_FAILING_HOME;
 	if (sends_own_share(f))
 		return CLASS_BY_FAILING_SHARE;
+	if (f->relay_service)
+		return CLASS_BY_RELAY;
 	if (f->home_elsewhere && f->small_beside_home)
 		return CLASS_BY_CHANGED_IN_TRANSIT;
+	if (!f->home_elsewhere && has_valid_signature(f->trait))
+		return CLASS_BY_FAILING_HOME;
 	return CLASS_BY_SIGNATURE;
 }
 
@@ -136,6 +164,8 @@ static enum class_rule rule_of_unsigned(const struct class_facts *f)
 {
 	if (sends_own_share(f))
 		return CLASS_BY_FAILING_SHARE;
+	if (f->relay_service)
+		return CLASS_BY_RELAY;
 	if (f->known_service)
 		return CLASS_BY_SERVICE;
 	if (f->near_own)
@@ -162,7 +192,7 @@ static enum class_rule rule_of(const struct class_facts *f)
 	if (t->dkim == REPORT_RESULT_PASS && f->home_here)
 		return CLASS_BY_DKIM_HOME;
 	if (t->dkim == REPORT_RESULT_PASS)
-		return f->home_elsewhere ? CLASS_BY_DKIM_ELSEWHERE : CLASS_BY_DKIM_INFERRED;
+		return passes_on(f) ? CLASS_BY_DKIM_ELSEWHERE : CLASS_BY_DKIM_INFERRED;
 	return t->signatures_len > 0 ? rule_of_signed(f) : rule_of_unsigned(f);
 }
 
@@ -177,6 +207,7 @@ static const enum class rule_classes[CLASS_RULE_COUNT] = {
 	[CLASS_BY_DKIM_INFERRED] = CLASS_YOURS,
 	[CLASS_BY_FAILING_HOME] = CLASS_YOURS,
 	[CLASS_BY_FAILING_SHARE] = CLASS_YOURS,
+	[CLASS_BY_RELAY] = CLASS_FORWARDED,
 	[CLASS_BY_CHANGED_IN_TRANSIT] = CLASS_FORWARDED,
 	[CLASS_BY_SIGNATURE] = CLASS_TO_DECIDE,
 	[CLASS_BY_SERVICE] = CLASS_TO_DECIDE,
@@ -185,7 +216,11 @@ static const enum class rule_classes[CLASS_RULE_COUNT] = {
 	[CLASS_BY_STRANGER] = CLASS_NOT_YOURS,
 };
 
-enum class class_of(const struct class_facts *f, enum class_rule *ret_rule) {
-	*ret_rule = rule_of(f); return *ret_rule == CLASS_BY_DECISION ? (enum class)f->decided
-								      : rule_classes[*ret_rule];
+/* clang-format takes "enum class" for C++. */
+/* clang-format off */
+enum class class_of(const struct class_facts *f, enum class_rule *ret_rule)
+{
+	*ret_rule = rule_of(f);
+	return *ret_rule == CLASS_BY_DECISION ? (enum class)f->decided : rule_classes[*ret_rule];
 }
+/* clang-format on */

@@ -30,6 +30,7 @@ enum class_rule {
 	CLASS_BY_DKIM_INFERRED,
 	CLASS_BY_FAILING_HOME,
 	CLASS_BY_FAILING_SHARE,
+	CLASS_BY_RELAY,
 	CLASS_BY_CHANGED_IN_TRANSIT,
 	CLASS_BY_SIGNATURE,
 	CLASS_BY_SERVICE,
@@ -47,10 +48,12 @@ extern const char *const class_rule_texts_es[CLASS_RULE_COUNT];
 struct class_facts {
 	int decided;		/* enum class of the owner's decision on the group, or -1 */
 	bool own_network, listed_service, known_service;
+	bool relay_service;	/* known, and only passes on: role forwarder or list */
 	const struct trait *trait;
 	/* Of the own signatures: the passing ones where dkim is pass, else all. */
 	bool home_here, home_elsewhere;
-	bool small_beside_home;	/* with such a signature the group sends <= 20 % of what home does */
+	bool small_beside_home;	/* with one that has its home elsewhere the group sends, passing or
+				   not, <= 20 % of what home sends with it. Of passing rows too */
 	int64_t group_own, group_messages;	/* passing mail called yours, and all mail, of the group */
 	bool near_own;		/* shares its /24 or /64 with an address that passes SPF */
 	bool steady;		/* own envelope, unsigned, for two weeks and more */
