@@ -44,10 +44,13 @@ CREATE TABLE reporter (
 CREATE INDEX reporter_same_as ON reporter (same_as);
 CREATE INDEX reporter_fold ON reporter (org_name COLLATE NOCASE);
 
--- A sending address.
+-- Where a mail was sent from: an address, or what a reporter sent in the place of one. A text has
+-- messages like any other source, but no address filter ever finds it.
 CREATE TABLE source (
 	id	INTEGER PRIMARY KEY,
-	ip	BLOB NOT NULL UNIQUE CHECK (length(ip) IN (4, 16))
+	ip	BLOB UNIQUE CHECK (length(ip) IN (4, 16)),
+	text	TEXT UNIQUE CHECK (text <> ''),		-- trimmed, no form of an address
+	CHECK ((ip IS NULL) <> (text IS NULL))
 ) STRICT;
 
 -- Where mails come from: a Maildir, a directory, standard input.

@@ -186,14 +186,28 @@ static void get_auth(struct in *in, struct report_auth *a)
 	a->human_result = get_text(in);
 }
 
+/* An address, or, where it has no bytes, the text that stands for one. */
+static void get_source(struct in *in, struct report_record *r)
+{
+	const size_t len = (size_t)get_up_to(in, 1, sizeof r->source_ip.bytes);
+
+	r->source_ip = (struct ip){ .len = 0 };
+	r->source_text = SLICE_ABSENT;
+	if (len == 0) {
+		r->source_text = get_text_to(in, SOURCE_TEXT_MAX);
+		in->bad |= !report_is_source_text(r->source_text);
+	} else {
+		in->bad |= !ip_from_bytes(get_bytes(in, len), &r->source_ip);
+	}
+}
+
 static void get_record(struct in *in, struct wire_frame *f)
 {
 	struct report_record *r = &f->u.record;
 
 	r->position = (uint32_t)get_number(in, 4);
 	r->line = (uint32_t)get_number(in, 4);
-	if (!ip_from_bytes(get_bytes(in, (size_t)get_up_to(in, 1, 16)), &r->source_ip))
-		in->bad = true;
+	get_source(in, r);
 	r->count = (int64_t)get_up_to(in, 8, COUNT_MAX);
 	r->disposition = get_word(in, &report_dispositions);
 	r->dkim = get_word(in, &report_results);

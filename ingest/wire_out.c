@@ -188,6 +188,8 @@ static int record(struct report_sink *s, const struct report_record *r, struct e
 	put_number(b, r->line, 4);
 	put_number(b, r->source_ip.len, 1);
 	buf_add(b, ip_slice(&r->source_ip));
+	if (r->source_ip.len == 0)
+		put_text(b, r->source_text);
 	put_number(b, (uint64_t)r->count, 8);
 	put_word(b, r->disposition);
 	put_word(b, r->dkim);

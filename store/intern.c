@@ -204,34 +204,47 @@ static int intern_name(struct intern *in, struct slice text, int64_t *ret, struc
 	return 0;
 }
 
-int intern_source(struct intern *in, const struct ip *ip, int64_t *ret, struct err *err)
+/* An address is bound as the bytes it is, so that "abcd" is never 97.98.99.100. */
+static int bind_source(struct intern *in, enum stmt id, struct slice key, bool is_text,
+	sqlite3_stmt **ret, struct err *err)
 {
-	struct slice key = ip_slice(ip);
+	if (sql_get(in->st, id, ret, err) < 0)
+		return -1;
+	if (is_text)
+		sql_bind_text(*ret, 1, key);
+	else
+		sql_bind_blob(*ret, 1, key);
+	return 0;
+}
+
+int intern_source(
+	struct intern *in, const struct report_record *record, int64_t *ret, struct err *err)
+{
+	const bool is_text = record->source_ip.len == 0;
+	struct slice key = is_text ? record->source_text : ip_slice(&record->source_ip);
 	struct slot *s = slot_of(in, CACHE_SOURCE, key);
 	sqlite3_stmt *stmt;
 	int64_t id = 0;
 	int found;
 
-	assert(ip->len == 4 ||
-		ip->len == 16); /* the parser's: a record without one is unreadable */
-	if (slot_holds(in, s, key)) {
+	/* A slot's `also` tells the two kinds of key apart. */
+	if (slot_holds(in, s, key) && s->also == is_text) {
 		*ret = s->id;
 		return 0;
 	}
-	if (sql_get(in->st, STMT_SOURCE_FIND, &stmt, err) < 0)
+	if (bind_source(in, is_text ? STMT_SOURCE_TEXT_FIND : STMT_SOURCE_FIND, key, is_text, &stmt,
+		    err) < 0)
 		return -1;
-	sql_bind_blob(stmt, 1, key);
 	found = find(in, stmt, &id, NULL, err);
 	if (found < 0)
 		return -1;
 	if (found == 0) {
-		if (sql_get(in->st, STMT_SOURCE_ADD, &stmt, err) < 0)
-			return -1;
-		sql_bind_blob(stmt, 1, key);
-		if (add(in, stmt, &id, err) < 0)
+		if (bind_source(in, is_text ? STMT_SOURCE_TEXT_ADD : STMT_SOURCE_ADD, key, is_text,
+			    &stmt, err) < 0 ||
+			add(in, stmt, &id, err) < 0)
 			return -1;
 	}
-	slot_set(in, s, key, id, 0);
+	slot_set(in, s, key, id, is_text);
 	*ret = id;
 	return 0;
 }

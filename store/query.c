@@ -533,7 +533,11 @@ static int cell_value(
 	case CELL_NAME:
 		set_name(v, number >= 0 && number < cell->names_len ? cell->names[number] : NULL);
 		return 0;
-	case CELL_IP:
+	case CELL_SOURCE:
+		if (sqlite3_column_type(q->stmt, at) == SQLITE_TEXT) {
+			v->text = sql_text(q->stmt, at);
+			return 0;
+		}
 		v->null = !ip_from_bytes(sql_blob(q->stmt, at), &ip);
 		if (!v->null)
 			v->text = slice_of(ip_text(&ip, q->ip));

@@ -346,7 +346,7 @@ _Static_assert(sizeof report_columns / sizeof *report_columns <= QUERY_COLUMNS_M
 	}
 
 static const struct cell cells[] = {
-	OTHERWISE("source", CELL_IP),
+	OTHERWISE("source", CELL_SOURCE),
 	OTHERWISE("auth", CELL_AUTH),
 	OTHERWISE("reasons", CELL_REASONS),
 	WORDS("policy", report_policy_words),

@@ -1,5 +1,7 @@
 #include "store/report.h"
 
+#include "store/base/utf8.h"
+
 static const char *const result_names[] = { "absent", "unknown", "pass", "fail" };
 static const char *const disposition_names[] = { "absent", "unknown", "none", "quarantine",
 	"reject", "pass" };
@@ -80,6 +82,7 @@ const char *const report_note_names[] = {
 	[REPORT_NOTE_TEXT_REPAIRED] = "text-repaired",
 	[REPORT_NOTE_AUTH_CUT] = "auth-cut",
 	[REPORT_NOTE_REASONS_CUT] = "reasons-cut",
+	[REPORT_NOTE_ADDRESS_TEXT] = "address-text",
 };
 
 const char *const report_note_texts[] = {
@@ -115,6 +118,8 @@ const char *const report_note_texts[] = {
 		"A text held bytes that are no characters; they were replaced.",
 	[REPORT_NOTE_AUTH_CUT] = "A row listed more authentication results than are kept.",
 	[REPORT_NOTE_REASONS_CUT] = "A row listed more reasons than are kept.",
+	[REPORT_NOTE_ADDRESS_TEXT] =
+		"What stood in the place of an address is none; it was kept as text.",
 };
 
 _Static_assert(sizeof result_names / sizeof *result_names == REPORT_RESULT_COUNT, "names");
@@ -155,6 +160,14 @@ struct report_word vocabulary_word(
 	if (how != NULL)
 		*how = found;
 	return word;
+}
+
+bool report_is_source_text(struct slice s)
+{
+	struct ip ip;
+
+	return s.len > 0 && s.len <= SOURCE_TEXT_MAX && slice_trim(s).len == s.len &&
+	       utf8_valid(s) && !ip_parse(s, &ip);
 }
 
 bool vocabulary_find(const struct vocabulary *v, struct slice name, uint8_t *ret)

@@ -175,6 +175,7 @@ enum report_note {
 	REPORT_NOTE_TEXT_REPAIRED,	/* bytes that are no UTF-8, or control characters, taken out */
 	REPORT_NOTE_AUTH_CUT,		/* more than AUTH_MAX results in a record */
 	REPORT_NOTE_REASONS_CUT,	/* more than REASON_MAX reasons in a record */
+	REPORT_NOTE_ADDRESS_TEXT,	/* source_ip is no address: kept as text; detail: it */
 	REPORT_NOTE_COUNT,
 };
 
@@ -277,10 +278,17 @@ struct report_auth {
 	struct slice human_result;
 };
 
+/*
+ * May this stand where a record has no address? Trimmed, not empty, valid UTF-8, at most
+ * SOURCE_TEXT_MAX bytes (identity is never cut), and no address in any form: one address, one source.
+ */
+bool report_is_source_text(struct slice s);
+
 struct report_record {
 	uint32_t position;		/* 1 for the first record element of the report */
 	uint32_t line;			/* line of the XML it began at, 0 unknown */
-	struct ip source_ip;
+	struct ip source_ip;		/* len 0: what was sent is no address, but */
+	struct slice source_text;	/* this: report_is_source_text(); else absent */
 	int64_t count;			/* 0 to COUNT_MAX */
 	struct report_word disposition, dkim, spf;
 	struct slice header_from, envelope_from, envelope_to;	/* as sent, trimmed */

@@ -23,6 +23,8 @@
 	"(CASE WHEN (" result " & 12) = 8 OR (" result " & 3) = 2 THEN 0" \
 	" WHEN (" result " & 15) = 15 THEN 1 ELSE 2 END)"
 #define Q_DETAIL_RESULT "(t.disposition * 16 + t.dkim * 4 + t.spf)"
+/* Q_SHOWN: bytes of an address, or the text that stands for one: which, its type tells. */
+#define Q_SHOWN "coalesce(s.ip, s.text) AS source"
 #define Q_SOURCE(source) \
 	"(:source_first IS NULL OR " source " IN (SELECT id FROM source" \
 	" WHERE ip BETWEEN :source_first AND :source_last AND length(ip) = length(:source_first)))"
@@ -114,7 +116,7 @@
 	" GROUP BY bucket) AS g ON g.bucket = days.day"
 
 #define Q_SOURCES(facts) \
-	"SELECT d.name AS domain, s.ip AS source, " Q_MEASURES "," \
+	"SELECT d.name AS domain, " Q_SHOWN ", " Q_MEASURES "," \
 	" g.first_seen AS first_seen, g.last_seen AS last_seen" \
 	" FROM (SELECT domain, source, " Q_SUMS ", min(day) AS first_seen, max(day) AS last_seen" \
 	" FROM " facts " GROUP BY domain, source) AS g" \
@@ -171,7 +173,7 @@
 
 #define Q_RECORD(from) \
 	"SELECT r.id AS report, x.n AS n, r.day AS day, d.name AS domain, o.org_name AS reporter," \
-	" s.ip AS source, x.count AS count, " Q_VERDICT(Q_DETAIL_RESULT) " AS verdict," \
+	" " Q_SHOWN ", x.count AS count, " Q_VERDICT(Q_DETAIL_RESULT) " AS verdict," \
 	" t.spf AS spf, t.dkim AS dkim, t.disposition AS disposition," \
 	" hf.text AS header_from, ef.text AS envelope_from, et.text AS envelope_to," \
 	" t.id AS reasons, t.id AS auth, t.disposition_token AS disposition_sent," \

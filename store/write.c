@@ -332,16 +332,18 @@ static void count_record(struct sums *sums, const struct report_record *r)
 		sums->reject += r->count;
 }
 
-/* Of one record: of its detail, address and count. 41 bytes at most, one block of SHA-256. */
+/* Of one record: of its detail, its address (or a 0 and the text) and count: with an address 41
+ * bytes at most, one block of SHA-256. The ends have fixed sizes, so no two records give one text. */
 static struct digest record_digest(const struct digest *detail, const struct report_record *r)
 {
-	char bytes[WRITE_DIGEST_BYTES + 1 + sizeof r->source_ip.bytes + 8];
+	char bytes[WRITE_DIGEST_BYTES + 1 + SOURCE_TEXT_MAX + 8];
+	struct slice source = r->source_ip.len > 0 ? ip_slice(&r->source_ip) : r->source_text;
 	size_t len = WRITE_DIGEST_BYTES;
 
 	memcpy(bytes, detail->bytes, WRITE_DIGEST_BYTES);
 	bytes[len++] = (char)r->source_ip.len;
-	memcpy(bytes + len, r->source_ip.bytes, r->source_ip.len);
-	len += r->source_ip.len;
+	memcpy(bytes + len, source.ptr, source.len);
+	len += source.len;
 	for (unsigned i = 0; i < 8; i++)
 		bytes[len++] = (char)((uint64_t)r->count >> (8 * i) & 0xff);
 	return digest_of(slice_from(bytes, len));
@@ -356,7 +358,7 @@ static int store_record(struct writer *w, const struct report_record *r,
 
 	p->has_rows = true;
 	if (intern_detail(w->intern, r, digest, &detail, err) < 0 ||
-		intern_source(w->intern, &r->source_ip, &source, err) < 0 ||
+		intern_source(w->intern, r, &source, err) < 0 ||
 		sql_get(w->st, STMT_RECORD_ADD, &stmt, err) < 0)
 		return -1;
 	(void)sqlite3_bind_int64(stmt, 1, p->id);
@@ -380,6 +382,8 @@ static int add_record(struct report_sink *s, const struct report_record *record,
 
 	assert(w->report.open);
 	assert(record->count >= 0 && record->count <= COUNT_MAX);
+	assert(record->source_ip.len > 0 ? slice_absent(record->source_text)
+					 : report_is_source_text(record->source_text));
 	if (intern_detail_digest(w->intern, record, &detail, err) < 0)
 		return -1;
 	member = record_digest(&detail, record);

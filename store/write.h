@@ -42,7 +42,9 @@ int intern_domain(struct intern *in, struct slice key, int64_t now, int64_t *ret
 /* org_name absent counts as empty. *ret_same is the first reporter of that name in any case. */
 int intern_reporter(struct intern *in, struct slice org_name, int64_t *ret, int64_t *ret_same,
 	struct err *err);
-int intern_source(struct intern *in, const struct ip *ip, int64_t *ret, struct err *err);
+/* Its address, or the text in the place of one. */
+int intern_source(struct intern *in, const struct report_record *record, int64_t *ret,
+	struct err *err);
 /* ret NULL: only the digest. */
 int intern_policy(struct intern *in, const struct report_head *head, int64_t *ret,
 	struct digest *ret_digest, struct err *err);

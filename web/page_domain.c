@@ -56,6 +56,14 @@ static void record_strip(struct page *p, void *arg, const struct value *row)
 
 /* ---- sources ----------------------------------------------------------------------------- */
 
+static void source_count(struct html *h, bool linked, int64_t n, const struct link *to)
+{
+	if (linked)
+		html_td_link(h, n, to);
+	else
+		html_td_number(h, n);
+}
+
 static void source_row(struct page *p, void *arg, const struct value *row)
 {
 	static const char *const results[] = { "pass", "fail", "unknown" };
@@ -64,19 +72,25 @@ static void source_row(struct page *p, void *arg, const struct value *row)
 	struct slice source = row_text(k, row, "source");
 	struct link to = { .path = "", .set = { { SLICE_LIT("source"), source } }, .set_len = 1 };
 	struct measures m;
+	struct ip ip;
+	/* What is no address cannot be filtered by: no link leads to an error. */
+	const bool linked = ip_parse(source, &ip);
 
 	(void)arg;
 	row_aligned(k, row, &m);
 	html_raw(h, "<tr><th scope=\"row\" class=\"address\">");
-	html_link(h, &to, source);
+	if (linked)
+		html_link(h, &to, source);
+	else
+		html_text(h, source);
 	html_raw(h, "</th>");
 	html_td_meter(h, &m);
-	html_td_link(h, m.messages, &to);
+	source_count(h, linked, m.messages, &to);
 	to.set_len = 2;
 	to.set[1].name = SLICE_LIT("result");
 	for (size_t i = 0; i < 3; i++) {
 		to.set[1].value = slice_of(results[i]);
-		html_td_link(h, i == 0 ? m.pass : i == 1 ? m.fail : m.unknown, &to);
+		source_count(h, linked, i == 0 ? m.pass : i == 1 ? m.fail : m.unknown, &to);
 	}
 	html_td_share(h, m.dkim_aligned, m.messages);
 	html_td_share(h, m.spf_aligned, m.messages);

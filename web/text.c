@@ -81,6 +81,8 @@ static const char *const notes_es[REPORT_NOTE_COUNT] = {
 	[REPORT_NOTE_AUTH_CUT] =
 		"Una fila traía más resultados de autenticación de los que se guardan.",
 	[REPORT_NOTE_REASONS_CUT] = "Una fila traía más motivos de los que se guardan.",
+	[REPORT_NOTE_ADDRESS_TEXT] =
+		"Lo que figuraba como dirección no lo es; se guardó como texto.",
 };
 
 struct slice text_note(struct slice code, enum emit_lang lang)

@@ -51,6 +51,8 @@
 #define DOMAIN_MAX 253
 /* report_id; up to 64 characters were seen. */
 #define REPORT_ID_MAX 1024
+/* source_ip that is no address and is kept as text: nobody's address is longer than 45. */
+#define SOURCE_TEXT_MAX 255
 /* Messages in one row: a sum of 9 million such rows still fits 63 bits. */
 #define COUNT_MAX 1000000000000LL
 /* A period may begin this many days ahead of our clock. */

@@ -466,8 +466,26 @@ case('a_row_without_an_address_element_makes_the_report_partial', 77, feedback(
     report=dict(records_sent=3, unreadable=1))
 for label, sent in (('wrong', '108r.166.27.220'), ('a_word', 'bad-ip'), ('too_short', '192.0.2'),
                     ('too_large', '256.1.1.1'), ('a_network', '192.0.2.0/24')):
-    case('an_address_that_is_%s_makes_the_report_partial' % label, 78, feedback(
-        [record(sent, 4), record(), forged()]), 'partial', messages=5, unreadable=sent[:8])
+    case('an_address_that_is_%s_is_kept_as_text' % label, 78, feedback(
+        [record(sent, 4), record(), forged()]), messages=9, notes=['address-text'],
+        report=dict(records=3, unreadable=0),
+        records=[dict(source=sent, count=4), dict(source='192.0.2.1')])
+case('an_address_that_is_none_is_trimmed', 78, feedback(
+    [record('\n  bad-ip ', 4), forged()]), messages=6, records=[dict(source='bad-ip')])
+case('an_address_that_is_markup_is_text', 78, feedback(
+    [record('&lt;b&gt;&amp;', 4), forged()]), messages=6, records=[dict(source='<b>&')])
+case('a_wrong_address_without_messages_is_no_placeholder', 78, feedback(
+    [record('bad-ip', 0), forged()]), messages=2, report=dict(records=2, placeholders=0))
+case('an_address_of_255_bytes_is_kept_as_text', 78, feedback(
+    [record('x' * 255, 4), forged()]), messages=6, records=[dict(source='x' * 255)])
+case('an_address_longer_than_any_text_makes_the_report_partial_and_is_not_cut', 78, feedback(
+    [record('x' * 256, 4), forged()]), 'partial', messages=2, unreadable='longer than 255 bytes')
+case('an_address_of_blanks_makes_the_report_partial', 77, feedback(
+    [record(' \n', 4), forged()]), 'partial', messages=2, unreadable='source_ip is empty')
+case('two_wrong_addresses_are_two_sources_and_another_content', 78, [
+    feedback([record(a, 4), record(b, 4), forged()]).encode() for a, b in (
+        ('bad-ip', 'bad-ip2'), ('bad-ip2', 'bad-ip'), ('bad-ip', 'bad-ip3'))],
+    ['stored', 'duplicate', 'conflict'], messages=10)
 for label, sent, want in (('with_blanks', ' 192.0.2.1\n', '192.0.2.1'),
                           ('in_capitals', '2001:DB8::1', '2001:db8::1'),
                           ('in_full', '2001:0db8:0000:0000:0000:0000:0000:0001', '2001:db8::1'),

@@ -72,7 +72,7 @@ static inline struct store *store_make(void)
 		" sp_token) VALUES (1, zeroblob(16), 3, 1, 0, 0, 3, 0, 0, '', '')");
 	run_sql(st, "INSERT INTO name VALUES (1, 'one.example'), (2, 'news.one.example')");
 	for (int i = 1; i <= 12; i++)
-		run_sql(st, "INSERT INTO source VALUES (%d, x'%s%02x')", i,
+		run_sql(st, "INSERT INTO source (id, ip) VALUES (%d, x'%s%02x')", i,
 			i % 3 == 0 ? "20010db80000000000000000000000" : "c00002", i);
 	for (int i = 0; i < 6 * 4 * 4 * 2; i++)
 		run_sql(st,

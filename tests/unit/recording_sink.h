@@ -177,6 +177,8 @@ static inline int recording_record(
 		return recording_fails(r, "record", err);
 	buf_printf(&r->lines, "record %u line %u: %s count %lld", record->position, record->line,
 		ip_text(&record->source_ip, ip), (long long)record->count);
+	if (!slice_absent(record->source_text))
+		recording_slice(r, "source_text", record->source_text);
 	recording_word(r, "disposition", &report_dispositions, record->disposition);
 	recording_word(r, "dkim", &report_results, record->dkim);
 	recording_word(r, "spf", &report_results, record->spf);

@@ -246,7 +246,7 @@ static inline void kit_record(struct kit *kit, unsigned seed, unsigned position)
 {
 	static struct report_record r;
 	uint32_t mix = kit_mix(seed * 1000003u + position);
-	char from[64], selector[32];
+	char from[64], selector[32], no_ip[32];
 
 	memset(&r, 0, sizeof r);
 	(void)snprintf(from, sizeof from, "%s.example.com", mix % 3 == 0 ? "Mail" : "www");
@@ -254,6 +254,12 @@ static inline void kit_record(struct kit *kit, unsigned seed, unsigned position)
 	r.position = position;
 	r.source_ip.len = mix % 5 == 0 ? 16 : 4;
 	memcpy(r.source_ip.bytes, &mix, sizeof mix);
+	if (mix % 17 == 0) { /* no address; some as long as one */
+		(void)snprintf(
+			no_ip, sizeof no_ip, "%s%u", mix % 2 == 0 ? "ip-" : "no address ", mix % 9);
+		r.source_ip = (struct ip){ .len = 0 };
+		r.source_text = slice_of(no_ip);
+	}
 	r.count = mix % 1000;
 	r.disposition = kit_word(&report_dispositions, mix / 7 % REPORT_DISPOSITION_COUNT);
 	r.dkim = kit_word(&report_results, mix / 11 % REPORT_RESULT_COUNT);

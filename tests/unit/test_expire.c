@@ -75,7 +75,7 @@ static void old_reports_go_with_all_that_only_they_needed(void **state)
 {
 	static const char *const left[] = {
 		"SELECT report_id, begin, messages, pass, twin FROM report ORDER BY 1, 2, 3, 4",
-		"SELECT d.name, y.day, hex(s.ip), y.result, y.records, y.messages FROM daily y JOIN "
+		"SELECT d.name, y.day, hex(coalesce(s.ip, s.text)), y.result, y.records, y.messages FROM daily y JOIN "
 		"domain d ON d.id = y.domain JOIN source s ON s.id = y.source WHERE day >= 19680 "
 		"ORDER BY 1, 2, 3, 4",
 		NULL

@@ -389,7 +389,7 @@ static void a_network_of_one_family_holds_no_address_of_the_other(void **state)
 	struct fact six = with(1, 2, CLOCK_DAY - 3, 100);
 
 	(void)state;
-	run_sql(st, "INSERT INTO source VALUES (99, x'c0000201000000000000000000000001')");
+	run_sql(st, "INSERT INTO source (id, ip) VALUES (99, x'c0000201000000000000000000000001')");
 	six.source = 99; /* begins with the bytes of 192.0.2.1 */
 	add_one(st, 1, one);
 	add_one(st, 2, six);
@@ -401,6 +401,42 @@ static void a_network_of_one_family_holds_no_address_of_the_other(void **state)
 	set(&f, QUERY_SUMMARY, "source", "c000:201::/32");
 	(void)rows_of(st, QUERY_SUMMARY, &f, NULL);
 	assert_int_equal(number(QUERY_SUMMARY, 0, "messages"), 100);
+	store_close(st);
+}
+
+static void what_is_no_address_is_shown_as_sent_and_in_no_network(void **state)
+{
+	struct store *st = store_make();
+	static struct query_filter f; /* large */
+	struct fact text_source = with(1, 2, CLOCK_DAY - 3, 100);
+
+	(void)state;
+	run_sql(st, "INSERT INTO source (id, text) VALUES (99, '192.0.2.1x')");
+	text_source.source = 99;
+	add_one(st, 1, one);
+	add_one(st, 2, text_source);
+	query_filter_init(&f);
+	assert_int_equal(rows_of(st, QUERY_SOURCES, &f, NULL), 2);
+	assert_string_equal(text(QUERY_SOURCES, 0, "source"), "192.0.2.1x");
+	assert_string_equal(text(QUERY_SOURCES, 1, "source"), "192.0.2.1");
+	assert_int_equal(rows_of(st, QUERY_RECORDS, &f, NULL), 2);
+	assert_string_equal(text(QUERY_RECORDS, 1, "source"), "192.0.2.1x");
+	(void)rows_of(st, QUERY_SUMMARY, &f, NULL);
+	assert_int_equal(number(QUERY_SUMMARY, 0, "messages"), 107);
+	assert_int_equal(number(QUERY_SUMMARY, 0, "sources"), 2);
+	for (size_t i = 0; i < 2; i++) { /* texts first, then addresses, or the reverse */
+		query_filter_init(&f);
+		set(&f, QUERY_SOURCES, "sort", i == 0 ? "source" : "-source");
+		assert_int_equal(rows_of(st, QUERY_SOURCES, &f, NULL), 2);
+		assert_string_equal(text(QUERY_SOURCES, i, "source"), "192.0.2.1x");
+	}
+	query_filter_init(&f);
+	set(&f, QUERY_SUMMARY, "source", "0.0.0.0/0");
+	(void)rows_of(st, QUERY_SUMMARY, &f, NULL);
+	assert_int_equal(number(QUERY_SUMMARY, 0, "messages"), 7);
+	query_filter_init(&f);
+	set(&f, QUERY_RECORDS, "source", "::/0");
+	assert_int_equal(rows_of(st, QUERY_RECORDS, &f, NULL), 0);
 	store_close(st);
 }
 
@@ -548,6 +584,7 @@ int main(void)
 		cmocka_unit_test(the_default_window_is_the_last_30_whole_days),
 		cmocka_unit_test(twins_and_unverified_reports_can_be_left_out),
 		cmocka_unit_test(a_network_of_one_family_holds_no_address_of_the_other),
+		cmocka_unit_test(what_is_no_address_is_shown_as_sent_and_in_no_network),
 		cmocka_unit_test(a_sum_beyond_63_bits_is_refused_by_name),
 		cmocka_unit_test(an_answer_that_takes_too_long_is_given_up),
 		cmocka_unit_test(every_query_is_driven_by_an_index),

@@ -193,8 +193,9 @@ static void a_record_that_cannot_be_read_is_passed_on_with_its_reason(void **sta
 		{ "192.0.2.1", "\xef\xbc\x95", "is not a number" },
 		{ "192.0.2.1", "", "count \"\" is not a number" },
 		{ "192.0.2.1", NULL, "no count" }, { NULL, "5", "no source_ip" },
-		{ "", "5", "source_ip \"\" is not an address" }, { NULL, NULL, "no source_ip" },
-		{ "108r.166.27.220", "5", "source_ip \"108r.166.27.220\" is not an address" } };
+		{ "", "5", "source_ip is empty" }, { " \n", "5", "source_ip is empty" },
+		{ NULL, NULL, "no source_ip" }, { "\x01", "5", "is no address and no text" },
+		{ "108r.166.27.220", "x", "count \"x\" is not a number" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -378,6 +379,57 @@ static void an_address_in_another_form_is_the_same_address(void **state)
 	}
 }
 
+static void what_is_no_address_is_kept_as_text(void **state)
+{
+	static const struct {
+		const char *text, *expect;
+	} cases[] = { { "108r.166.27.220", ":  count 3 source_text \"108r.166.27.220\"" },
+		{ " bad-ip\n", "source_text \"bad-ip\"" },
+		{ "192.0.2.0/24", "source_text \"192.0.2.0/24\"" },
+		{ "fe80::1%eth0", "source_text \"fe80::1%eth0\"" },
+		{ "bad\x01\xff", "source_text \"bad\xef\xbf\xbd\"" },
+		{ "192.0.2.1\x01", ": 192.0.2.1 count" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		bool is_text = strstr(cases[i].expect, "source_text") != NULL;
+		struct fixture f;
+
+		begin(&f);
+		assert_int_equal(head_of(&f), 0);
+		f.record.source_ip = slice_of(cases[i].text);
+		assert_int_equal(record_of(&f), 0);
+		assert_said(&f, cases[i].expect);
+		assert_int_equal(f.r.unreadable, 0);
+		assert_int_equal(f.r.notes[REPORT_NOTE_ADDRESS_TEXT], is_text);
+		/* nothing of it stays for the next record */
+		f.record.source_ip = SLICE_LIT("2001:db8::7");
+		assert_int_equal(record_of(&f), 0);
+		assert_said(&f, ": 2001:db8::7 count 3 disposition");
+		end(&f);
+	}
+}
+
+static void what_is_no_address_is_never_cut(void **state)
+{
+	static char text[SOURCE_TEXT_MAX + 1];
+	struct fixture f;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	for (size_t over = 0; over < 2; over++) {
+		begin(&f);
+		assert_int_equal(head_of(&f), 0);
+		f.record.source_ip = slice_from(text, SOURCE_TEXT_MAX + over);
+		assert_int_equal(record_of(&f), 0);
+		assert_int_equal(f.r.records, over == 0);
+		assert_int_equal(f.r.unreadable, over);
+		if (over > 0)
+			assert_said(&f, "is no address and longer than 255 bytes");
+		end(&f);
+	}
+}
+
 static void a_verdict_that_its_signatures_deny_is_noted(void **state)
 {
 	static const struct {
@@ -537,6 +589,8 @@ int main(void)
 		cmocka_unit_test(an_alias_in_auth_results_means_what_it_stands_for),
 		cmocka_unit_test(absent_empty_and_value_stay_apart),
 		cmocka_unit_test(an_address_in_another_form_is_the_same_address),
+		cmocka_unit_test(what_is_no_address_is_kept_as_text),
+		cmocka_unit_test(what_is_no_address_is_never_cut),
 		cmocka_unit_test(a_verdict_that_its_signatures_deny_is_noted),
 		cmocka_unit_test(free_text_is_cut_at_a_character_and_says_so),
 		cmocka_unit_test(text_that_is_none_is_repaired_and_says_so),

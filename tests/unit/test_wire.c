@@ -112,6 +112,9 @@ static void tell(struct report_sink *to)
 	assert_int_equal(to->ops->report_abandon(to, &err), 0);
 	assert_int_equal(to->ops->report_begin(to, &err), 0);
 	assert_int_equal(to->ops->record(to, &record, &err), 0);
+	record.source_ip = (struct ip){ .len = 0 };
+	record.source_text = SLICE_LIT("108r.166.27.220");
+	assert_int_equal(to->ops->record(to, &record, &err), 0);
 	assert_int_equal(to->ops->head(to, &a_head, &err), 0);
 	assert_int_equal(to->ops->unreadable(to, &unreadable, &err), 0);
 	assert_int_equal(to->ops->placeholder(to, &err), 0);
@@ -221,7 +224,11 @@ static int strict_record(struct report_sink *s, const struct report_record *r, s
 {
 	assert_true(strict.report);
 	assert_true(r->count >= 0 && r->count <= COUNT_MAX);
-	assert_true(r->source_ip.len == 4 || r->source_ip.len == 16);
+	if (r->source_ip.len == 0)
+		assert_true(report_is_source_text(r->source_text));
+	else
+		assert_true(slice_absent(r->source_text) &&
+			    (r->source_ip.len == 4 || r->source_ip.len == 16));
 	assert_true(r->auth_len <= AUTH_MAX && r->reasons_len <= REASON_MAX);
 	strict_words(&report_results, r->dkim);
 	for (unsigned i = 0; i < r->auth_len; i++) {
@@ -381,6 +388,23 @@ static void frames_in_any_order_never_break_the_contract(void **state)
 	buf_release(&sent);
 }
 
+static struct slice source_text;
+
+static void tell_a_source_text(struct report_sink *to)
+{
+	static struct report_record record;
+	struct err err = ERR_INIT;
+
+	a_record(&record);
+	record.source_ip = (struct ip){ .len = 0 };
+	record.source_text = source_text;
+	assert_int_equal(to->ops->mail_begin(to, &a_mail, &err), 0);
+	assert_int_equal(to->ops->report_begin(to, &err), 0);
+	assert_int_equal(to->ops->record(to, &record, &err), 0);
+	assert_int_equal(to->ops->report_abandon(to, &err), 0);
+	assert_int_equal(to->ops->mail_end(to, REPORT_NOT_A_REPORT, &err), 0);
+}
+
 static void tell_the_largest(struct report_sink *to)
 {
 	static struct report_record record;
@@ -400,10 +424,34 @@ static void tell_the_largest(struct report_sink *to)
 			{ REPORT_SCOPE_UNKNOWN, long_text }, { REPORT_AUTH_UNKNOWN, long_text },
 			long_text };
 	record.header_from = record.envelope_from = record.envelope_to = long_text;
+	record.source_ip = (struct ip){ .len = 0 };
+	record.source_text = slice_from(text, SOURCE_TEXT_MAX);
 	assert_int_equal(to->ops->mail_begin(to, &a_mail, &err), 0);
 	assert_int_equal(to->ops->report_begin(to, &err), 0);
 	assert_int_equal(to->ops->record(to, &record, &err), 0);
 	assert_int_equal(to->ops->head(to, &a_head, &err), 0);
+}
+
+static void a_text_in_the_place_of_an_address_is_never_one_nor_too_long(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} cases[] = { { "108r.166.27.220", true }, { "192.0.2.1", false }, { "::1", false },
+		{ "", false }, { " x", false }, { "\xff", false } };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		source_text = slice_of(cases[i].text);
+		frames_of(tell_a_source_text);
+		assert_int_equal(play_strictly(buf_slice(&sent), &err), cases[i].good ? 1 : -1);
+		buf_release(&sent);
+	}
+	source_text = SLICE_ABSENT;
+	frames_of(tell_a_source_text);
+	assert_int_equal(play_strictly(buf_slice(&sent), &err), -1);
+	buf_release(&sent);
 }
 
 static void the_largest_record_fits_a_frame(void **state)
@@ -516,6 +564,7 @@ int main(void)
 		cmocka_unit_test(no_flipped_bit_breaks_the_contract),
 		cmocka_unit_test(no_overwritten_byte_breaks_the_contract),
 		cmocka_unit_test(frames_in_any_order_never_break_the_contract),
+		cmocka_unit_test(a_text_in_the_place_of_an_address_is_never_one_nor_too_long),
 		cmocka_unit_test(the_largest_record_fits_a_frame),
 		cmocka_unit_test(a_message_cut_within_a_character_is_mended),
 		cmocka_unit_test(what_the_store_refuses_is_abandoned_and_said),

@@ -311,6 +311,88 @@ static void a_report_belongs_to_the_day_that_holds_its_middle(void **state)
 	}
 }
 
+/* A mail of its own with a report of one record. */
+static void kit_one(struct kit *kit, const char *id, struct ip ip, const char *text, int64_t count)
+{
+	static struct report_record r;
+	static unsigned mails;
+	struct say say = { .id = id };
+	struct report_outcome out;
+	char mail[32];
+
+	memset(&r, 0, sizeof r);
+	r.position = 1;
+	r.count = count;
+	r.source_ip = ip;
+	r.source_text = slice_of(text);
+	(void)snprintf(mail, sizeof mail, "mail-%u", ++mails);
+	kit_mail(kit, mail);
+	KIT_OK(kit, kit->sink->ops->report_begin(kit->sink, &kit->err));
+	kit_head(kit, &say);
+	KIT_OK(kit, kit->sink->ops->record(kit->sink, &r, &kit->err));
+	KIT_OK(kit, kit->sink->ops->report_end(kit->sink, &out, &kit->err));
+	kit_mail_end(kit, out.ending);
+}
+
+/* "abcd" has the bytes of 97.98.99.100, and both are met in turns: by way of the cache too. */
+static void a_text_is_another_source_than_the_address_of_the_same_bytes(void **state)
+{
+	struct kit *kit = *state;
+	const struct ip none = { .len = 0 }, ip = { .bytes = { 'a', 'b', 'c', 'd' }, .len = 4 };
+
+	kit_one(kit, "1", none, "abcd", 1);
+	kit_one(kit, "2", ip, NULL, 2);
+	kit_one(kit, "3", none, "abcd", 4);
+	kit_one(kit, "4", ip, NULL, 8);
+	kit_one(kit, "5", none, "abce", 16);
+	kit_sync(kit);
+	kit_reopen(kit);
+	kit_one(kit, "6", ip, NULL, 32);
+	kit_one(kit, "7", none, "abcd", 64);
+	kit_sync(kit);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM source"), 3);
+	assert_int_equal(kit_number(kit, "SELECT sum(count) FROM record c JOIN source s "
+					 "ON s.id = c.source WHERE s.text = 'abcd'"),
+		69);
+	assert_int_equal(kit_number(kit, "SELECT sum(messages) FROM daily y JOIN source s "
+					 "ON s.id = y.source WHERE s.ip = x'61626364'"),
+		42);
+	kit_laws(kit);
+}
+
+static void the_text_in_the_place_of_an_address_is_part_of_the_content(void **state)
+{
+	struct kit *kit = *state;
+	const struct ip none = { .len = 0 }, ip = { .bytes = { 'a', 'b', 'c', 'd' }, .len = 4 };
+
+	kit_one(kit, "1", none, "abcd", 1);
+	kit_one(kit, "1", none, "abcd", 1);
+	kit_one(kit, "1", none, "abce", 1);
+	kit_one(kit, "1", ip, NULL, 1);
+	kit_one(kit, "other", none, "abcd", 1);
+	kit_sync(kit);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM report"), 2);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM receipt WHERE ending = 2"), 1);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM receipt WHERE ending = 4"), 2);
+	assert_int_equal(kit_number(kit, "SELECT twin FROM report WHERE report_id = 'other'"), 1);
+	kit_laws(kit);
+}
+
+static void a_source_is_an_address_or_a_text_and_never_both(void **state)
+{
+	static const char *const wrong[] = { "INSERT INTO source (ip, text) VALUES (NULL, NULL)",
+		"INSERT INTO source (ip, text) VALUES (x'01020304', 'x')",
+		"INSERT INTO source (text) VALUES ('')",
+		"INSERT INTO source (ip) VALUES (x'0102030405')" };
+	struct kit *kit = *state;
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_int_equal(sqlite3_exec(kit->st->db, wrong[i], NULL, NULL, NULL) & 0xff,
+			SQLITE_CONSTRAINT);
+	kit_exec(kit, "INSERT INTO source (ip) VALUES (x'01020304')");
+	kit_exec(kit, "INSERT INTO source (text) VALUES ('x')");
+}
+
 /* ---- whatever happens ------------------------------------------------------------------------ */
 
 /* What must not depend on order, batches, repetition or accidents: facts by what they say. */
@@ -318,7 +400,7 @@ static const char *const totals[] = {
 	"SELECT d.name, p.org_name, r.report_id, r.begin, r.end, r.records, r.messages, r.pass, r.fail, "
 	"r.unknown, r.quarantine, r.reject, r.unreadable FROM report r JOIN domain d ON d.id = r.domain "
 	"JOIN reporter p ON p.id = r.reporter_same ORDER BY 1, 2, 3, 4, 5",
-	"SELECT d.name, y.day, hex(s.ip), y.result, y.records, y.messages FROM daily y "
+	"SELECT d.name, y.day, hex(coalesce(s.ip, s.text)), y.result, y.records, y.messages FROM daily y "
 	"JOIN domain d ON d.id = y.domain JOIN source s ON s.id = y.source ORDER BY 1, 2, 3, 4",
 	"SELECT count(*), sum(twin) FROM report",
 	NULL,
@@ -520,6 +602,9 @@ int main(void)
 		WITH_STORE(what_was_not_synced_is_not_there),
 		WITH_STORE(versions_rise_with_what_they_count),
 		WITH_STORE(a_report_belongs_to_the_day_that_holds_its_middle),
+		WITH_STORE(a_text_is_another_source_than_the_address_of_the_same_bytes),
+		WITH_STORE(the_text_in_the_place_of_an_address_is_part_of_the_content),
+		WITH_STORE(a_source_is_an_address_or_a_text_and_never_both),
 		WITH_STORE(totals_do_not_depend_on_order_batches_repetition_or_accidents),
 		WITH_STORE(a_report_of_more_sources_than_the_sums_hold_is_summed_all_the_same),
 		WITH_STORE(without_originals_none_is_kept),
