@@ -31,7 +31,9 @@ CREATE TABLE domain (
 	name	TEXT NOT NULL UNIQUE,			-- key form
 	own	INTEGER NOT NULL DEFAULT 0 CHECK (own IN (0, 1)),	-- configured by the owner
 	claimed	INTEGER NOT NULL DEFAULT 0 CHECK (claimed IN (0, 1)),	-- own, or under an own one
-	added	INTEGER NOT NULL			-- when it was first seen or configured
+	added	INTEGER NOT NULL,			-- when it was first seen or configured
+	parked	INTEGER NOT NULL DEFAULT 0 CHECK (parked IN (0, 1)),	-- sends no mail, says the owner
+	rua	TEXT					-- where its reports are to go, says the owner
 ) STRICT;
 
 -- Who reports: org_name as sent (trimmed).
@@ -186,6 +188,29 @@ CREATE INDEX report_twin ON report (domain, begin, end, records_digest);
 CREATE INDEX report_receipt ON report (receipt);
 CREATE INDEX report_original ON report (original) WHERE original IS NOT NULL;
 
+-- What judgement needs to know of a detail (store/judge/trait.h). Interned.
+CREATE TABLE trait (
+	id	INTEGER PRIMARY KEY,
+	digest	BLOB NOT NULL UNIQUE CHECK (length(digest) = 16),
+	result	INTEGER NOT NULL,		-- as in daily
+	reasons	INTEGER NOT NULL,		-- bit 1 << type of each override reason
+	spf_result	INTEGER NOT NULL,	-- raw: the SPF result that tells most; 0 none
+	spf_own	INTEGER NOT NULL CHECK (spf_own IN (0, 1)),	-- its domain is header_from's
+	spf_domain	INTEGER REFERENCES name (id),
+	envelope	INTEGER NOT NULL CHECK (envelope BETWEEN 0 AND 2),
+	other_dkim	INTEGER REFERENCES name (id)
+) STRICT;
+
+-- Signatures of a trait by header_from's own organisation.
+CREATE TABLE trait_signature (
+	trait	INTEGER NOT NULL REFERENCES trait (id),
+	n	INTEGER NOT NULL,
+	domain	INTEGER NOT NULL REFERENCES name (id),
+	selector	INTEGER NOT NULL REFERENCES name (id),	-- lower case; the empty name if absent
+	pass	INTEGER NOT NULL CHECK (pass IN (0, 1)),
+	PRIMARY KEY (trait, n)
+) STRICT, WITHOUT ROWID;
+
 -- A record without its address and count: identifiers, verdicts, reasons. Interned, because the
 -- same few repeat in every report.
 CREATE TABLE detail (
@@ -200,7 +225,8 @@ CREATE TABLE detail (
 	header_from	INTEGER REFERENCES name (id),	-- NULL absent; the empty name is a name
 	envelope_from	INTEGER REFERENCES name (id),
 	envelope_to	INTEGER REFERENCES name (id),
-	from_key	INTEGER REFERENCES name (id)	-- header_from in key form
+	from_key	INTEGER REFERENCES name (id),	-- header_from in key form
+	trait	INTEGER NOT NULL REFERENCES trait (id)
 ) STRICT;
 CREATE INDEX detail_from_key ON detail (from_key);
 
@@ -259,13 +285,111 @@ CREATE TABLE note (
 	PRIMARY KEY (report, code)
 ) STRICT, WITHOUT ROWID;
 
--- Roll-up: messages of a domain, day, source and result. result = disposition * 16 + dkim * 4 + spf.
+-- Roll-up: messages of a domain, day, source and trait. result = disposition * 16 + dkim * 4 + spf,
+-- which is the trait's own, kept here so that sums need no other table.
 CREATE TABLE daily (
 	domain	INTEGER NOT NULL,
 	day	INTEGER NOT NULL,
 	source	INTEGER NOT NULL,
 	result	INTEGER NOT NULL,
+	trait	INTEGER NOT NULL,
 	records	INTEGER NOT NULL,
 	messages	INTEGER NOT NULL,
-	PRIMARY KEY (domain, day, source, result)
+	PRIMARY KEY (domain, day, source, result, trait)
 ) STRICT, WITHOUT ROWID;
+
+-- Days whose facts changed since the domain was judged (store/assess.h). A domain with such days
+-- is answered from daily instead of class_daily.
+CREATE TABLE unassessed (
+	domain	INTEGER NOT NULL,
+	day	INTEGER NOT NULL,
+	PRIMARY KEY (domain, day)
+) STRICT, WITHOUT ROWID;
+
+-- Addresses that belong together, seen from one domain: a service, a forwarder, a network.
+CREATE TABLE source_group (
+	id	INTEGER PRIMARY KEY,
+	domain	INTEGER NOT NULL REFERENCES domain (id),
+	key	TEXT NOT NULL,			-- 'service:mailchimp', 'net:192.0.2.0/24'
+	name	TEXT NOT NULL,			-- for people
+	evidence	INTEGER NOT NULL CHECK (evidence BETWEEN 0 AND 6),	-- enum group_evidence
+	evidence_detail	TEXT NOT NULL,
+	service	TEXT,				-- id in the catalogue
+	UNIQUE (domain, key)
+) STRICT;
+
+-- The group of each address of a domain.
+CREATE TABLE member (
+	domain	INTEGER NOT NULL,
+	source	INTEGER NOT NULL,
+	source_group	INTEGER NOT NULL REFERENCES source_group (id),
+	PRIMARY KEY (domain, source)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX member_group ON member (source_group, source);
+
+-- Whose mail the rows of an address and trait are, and by which rule.
+CREATE TABLE judgement (
+	domain	INTEGER NOT NULL,
+	source	INTEGER NOT NULL,
+	trait	INTEGER NOT NULL,
+	class	INTEGER NOT NULL CHECK (class BETWEEN 0 AND 3),	-- enum class
+	rule	INTEGER NOT NULL,		-- enum class_rule
+	PRIMARY KEY (domain, source, trait)
+) STRICT, WITHOUT ROWID;
+
+-- Roll-up: messages of a domain, day, source group, class and result; the last three columns are
+-- sums of messages too.
+CREATE TABLE class_daily (
+	domain	INTEGER NOT NULL,
+	day	INTEGER NOT NULL,
+	source_group	INTEGER NOT NULL,
+	class	INTEGER NOT NULL,
+	result	INTEGER NOT NULL,
+	records	INTEGER NOT NULL,
+	messages	INTEGER NOT NULL,
+	spf_seen	INTEGER NOT NULL,	-- has a raw SPF result
+	spf_passed	INTEGER NOT NULL,	-- and it is a pass, for whatever domain
+	overridden	INTEGER NOT NULL,	-- has an override reason
+	PRIMARY KEY (domain, day, source_group, class, result)
+) STRICT, WITHOUT ROWID;
+
+-- The owner's word on a source group. It follows the addresses: where one joins a group of another
+-- key that has no decision, the decision is copied to it.
+CREATE TABLE decision (
+	domain	INTEGER NOT NULL REFERENCES domain (id),
+	key	TEXT NOT NULL,			-- source_group.key
+	class	INTEGER NOT NULL CHECK (class IN (0, 1, 3)),
+	event	INTEGER NOT NULL,		-- what set it
+	PRIMARY KEY (domain, key)
+) STRICT, WITHOUT ROWID;
+
+-- The owner's own address ranges.
+CREATE TABLE own_network (
+	domain	INTEGER NOT NULL REFERENCES domain (id),
+	net	TEXT NOT NULL,			-- '192.0.2.0/24'
+	event	INTEGER NOT NULL,
+	PRIMARY KEY (domain, net)
+) STRICT, WITHOUT ROWID;
+
+-- Services the owner uses.
+CREATE TABLE own_service (
+	domain	INTEGER NOT NULL REFERENCES domain (id),
+	service	TEXT NOT NULL,			-- id in the catalogue
+	event	INTEGER NOT NULL,
+	PRIMARY KEY (domain, service)
+) STRICT, WITHOUT ROWID;
+
+-- What happened, in order, never changed: the audit log of the owner's words and the feed of what
+-- the reports brought.
+CREATE TABLE event (
+	id	INTEGER PRIMARY KEY AUTOINCREMENT,
+	at	INTEGER NOT NULL,
+	type	TEXT NOT NULL,			-- 'decision.set', 'domain.added', 'source.new', ...
+	domain	TEXT,				-- key form, as the domain may go
+	object	TEXT,				-- what it is about: a group's key, a setting's name
+	before	TEXT,
+	after	TEXT,
+	who	TEXT,				-- NULL: ruad itself
+	undone_by	INTEGER			-- the event that took it back
+) STRICT;
+CREATE INDEX event_type ON event (type, id);

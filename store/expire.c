@@ -107,8 +107,9 @@ static int drop_old(struct store *st, int32_t day, bool originals_only, int64_t 
 static int sweep(struct store *st, struct err *err)
 {
 	static const enum stmt drops[] = { STMT_ORPHAN_DETAILS, STMT_ORPHAN_AUTHS,
-		STMT_ORPHAN_REASONS, STMT_ORPHAN_SOURCES, STMT_ORPHAN_NAMES, STMT_ORPHAN_POLICIES,
-		STMT_ORPHAN_ORIGINALS, STMT_ORPHAN_MORE };
+		STMT_ORPHAN_REASONS, STMT_ORPHAN_TRAITS, STMT_ORPHAN_SIGNATURES,
+		STMT_ORPHAN_SOURCES, STMT_ORPHAN_NAMES, STMT_ORPHAN_POLICIES, STMT_ORPHAN_ORIGINALS,
+		STMT_ORPHAN_MORE, STMT_ORPHAN_JUDGEMENTS, STMT_ORPHAN_MEMBERS };
 	bool any;
 
 	if (has_orphans(st, &any, err) < 0)

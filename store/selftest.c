@@ -44,6 +44,7 @@ static const struct law laws[] = {
 	{ "evidence", STMT_TEST_EVIDENCE, "reports that the receipt of their mail does not name",
 		"report" },
 	{ "twins", STMT_TEST_TWINS, "reports wrongly marked, or not marked, as a twin", "report" },
+	{ "traits", STMT_TEST_TRAITS, "details whose trait says something else", "detail" },
 };
 
 static int check_law(struct selftest *t, const struct law *law, struct err *err)

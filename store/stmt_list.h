@@ -37,10 +37,17 @@ STMT(STMT_POLICY_ADD,
 	"INSERT INTO policy (digest, p, p_token, sp, sp_token, np, np_token, adkim, adkim_token, "
 	"aspf, aspf_token, testing, testing_token, discovery_method, discovery_method_token, pct, fo) "
 	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-STMT(STMT_DETAIL_FIND, "SELECT id FROM detail WHERE digest = ?")
+STMT(STMT_DETAIL_FIND, "SELECT id, trait FROM detail WHERE digest = ?")
 STMT(STMT_DETAIL_ADD,
 	"INSERT INTO detail (digest, disposition, disposition_token, dkim, dkim_token, spf, spf_token, "
-	"header_from, envelope_from, envelope_to, from_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	"header_from, envelope_from, envelope_to, from_key, trait) "
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+STMT(STMT_TRAIT_FIND, "SELECT id FROM trait WHERE digest = ?")
+STMT(STMT_TRAIT_ADD,
+	"INSERT INTO trait (digest, result, reasons, spf_result, spf_own, spf_domain, envelope, "
+	"other_dkim) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+STMT(STMT_SIGNATURE_ADD,
+	"INSERT INTO trait_signature (trait, n, domain, selector, pass) VALUES (?, ?, ?, ?, ?)")
 STMT(STMT_AUTH_ADD,
 	"INSERT INTO auth (detail, n, kind, domain, selector, scope, scope_token, result, "
 	"result_token, human_result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
@@ -75,25 +82,27 @@ STMT(STMT_NOTE_DROP, "DELETE FROM note WHERE report = ?")
 STMT(STMT_REPORT_DROP, "DELETE FROM report WHERE id = ?")
 
 /* rollup.c */
+STMT(STMT_UNASSESSED_ADD, "INSERT OR IGNORE INTO unassessed (domain, day) VALUES (?, ?)")
 STMT(STMT_DAILY_ADD,
-	"INSERT INTO daily (domain, day, source, result, records, messages) VALUES (?, ?, ?, ?, ?, ?) "
+	"INSERT INTO daily (domain, day, source, result, trait, records, messages) "
+	"VALUES (?, ?, ?, ?, ?, ?, ?) "
 	"ON CONFLICT DO UPDATE SET records = records + excluded.records, "
 	"messages = messages + excluded.messages")
 STMT(STMT_DAILY_ADD_REPORT,
-	"INSERT INTO daily (domain, day, source, result, records, messages) "
-	"SELECT ?2, ?3, r.source, d.disposition * 16 + d.dkim * 4 + d.spf AS result, count(*), "
-	"sum(r.count) FROM record r JOIN detail d ON d.id = r.detail WHERE r.report = ?1 "
-	"GROUP BY r.source, d.disposition * 16 + d.dkim * 4 + d.spf "
+	"INSERT INTO daily (domain, day, source, result, trait, records, messages) "
+	"SELECT ?2, ?3, r.source, d.disposition * 16 + d.dkim * 4 + d.spf AS result, d.trait, "
+	"count(*), sum(r.count) FROM record r JOIN detail d ON d.id = r.detail WHERE r.report = ?1 "
+	"GROUP BY r.source, d.disposition * 16 + d.dkim * 4 + d.spf, d.trait "
 	"ON CONFLICT DO UPDATE SET records = records + excluded.records, "
 	"messages = messages + excluded.messages")
 STMT(STMT_DAILY_SUBTRACT_REPORT,
 	"UPDATE daily SET records = daily.records - x.records, "
 	"messages = daily.messages - x.messages FROM "
 	"(SELECT r.source AS source, d.disposition * 16 + d.dkim * 4 + d.spf AS result, "
-	"count(*) AS records, sum(r.count) AS messages FROM record r JOIN detail d ON d.id = r.detail "
-	"WHERE r.report = ?1 GROUP BY 1, 2) AS x "
+	"d.trait AS trait, count(*) AS records, sum(r.count) AS messages "
+	"FROM record r JOIN detail d ON d.id = r.detail WHERE r.report = ?1 GROUP BY 1, 2, 3) AS x "
 	"WHERE daily.domain = ?2 AND daily.day = ?3 AND daily.source = x.source "
-	"AND daily.result = x.result")
+	"AND daily.result = x.result AND daily.trait = x.trait")
 STMT(STMT_DAILY_DROP_EMPTY, "DELETE FROM daily WHERE domain = ? AND day = ? AND records = 0")
 
 /* receipt.c */
@@ -181,6 +190,9 @@ STMT(STMT_ORIGINAL_MORE_DROP, "DELETE FROM original_more WHERE original = ?")
 STMT(STMT_ORPHAN_DETAILS, "DELETE FROM detail WHERE id NOT IN (SELECT detail FROM record)")
 STMT(STMT_ORPHAN_AUTHS, "DELETE FROM auth WHERE detail NOT IN (SELECT id FROM detail)")
 STMT(STMT_ORPHAN_REASONS, "DELETE FROM reason WHERE detail NOT IN (SELECT id FROM detail)")
+STMT(STMT_ORPHAN_TRAITS, "DELETE FROM trait WHERE id NOT IN (SELECT trait FROM detail)")
+STMT(STMT_ORPHAN_SIGNATURES,
+	"DELETE FROM trait_signature WHERE trait NOT IN (SELECT id FROM trait)")
 STMT(STMT_ORPHAN_SOURCES, "DELETE FROM source WHERE id NOT IN (SELECT source FROM record)")
 STMT(STMT_ORPHAN_NAMES,
 	"DELETE FROM name WHERE id NOT IN ("
@@ -189,7 +201,15 @@ STMT(STMT_ORPHAN_NAMES,
 	"UNION SELECT envelope_to FROM detail WHERE envelope_to IS NOT NULL "
 	"UNION SELECT from_key FROM detail WHERE from_key IS NOT NULL "
 	"UNION SELECT domain FROM auth WHERE domain IS NOT NULL "
-	"UNION SELECT selector FROM auth WHERE selector IS NOT NULL)")
+	"UNION SELECT selector FROM auth WHERE selector IS NOT NULL "
+	"UNION SELECT spf_domain FROM trait WHERE spf_domain IS NOT NULL "
+	"UNION SELECT other_dkim FROM trait WHERE other_dkim IS NOT NULL "
+	"UNION SELECT domain FROM trait_signature UNION SELECT selector FROM trait_signature)")
+/* A number that is used again must not inherit what was judged of its former owner. */
+STMT(STMT_ORPHAN_JUDGEMENTS,
+	"DELETE FROM judgement WHERE trait NOT IN (SELECT id FROM trait) "
+	"OR source NOT IN (SELECT id FROM source)")
+STMT(STMT_ORPHAN_MEMBERS, "DELETE FROM member WHERE source NOT IN (SELECT id FROM source)")
 STMT(STMT_ORPHAN_POLICIES, "DELETE FROM policy WHERE id NOT IN (SELECT policy FROM report)")
 STMT(STMT_ORPHAN_ORIGINALS,
 	"DELETE FROM original WHERE id NOT IN (SELECT original FROM report WHERE original IS NOT NULL "

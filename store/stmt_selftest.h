@@ -15,9 +15,10 @@
 	" FROM record AS x CROSS JOIN detail AS t ON t.id = x.detail GROUP BY x.report"
 #define T_DAILY \
 	"SELECT r.domain, r.day, x.source, t.disposition * 16 + t.dkim * 4 + t.spf AS result," \
-	" count(*), sum(x.count) FROM report AS r CROSS JOIN record AS x ON x.report = r.id" \
-	" CROSS JOIN detail AS t ON t.id = x.detail GROUP BY r.domain, r.day, x.source, result"
-#define T_STORED "SELECT domain, day, source, result, records, messages FROM daily"
+	" t.trait, count(*), sum(x.count) FROM report AS r CROSS JOIN record AS x ON x.report = r.id" \
+	" CROSS JOIN detail AS t ON t.id = x.detail" \
+	" GROUP BY r.domain, r.day, x.source, result, t.trait"
+#define T_STORED "SELECT domain, day, source, result, trait, records, messages FROM daily"
 
 #endif
 
@@ -61,6 +62,11 @@ STMT(STMT_TEST_ORPHANS,
 	" (SELECT original FROM report WHERE original IS NOT NULL"
 	" UNION ALL SELECT original FROM entry WHERE original IS NOT NULL)) +"
 	" (SELECT count(*) FROM original_more WHERE original NOT IN (SELECT id FROM original)), NULL")
+/* A detail's trait says of policy_evaluated what the detail says, and has its reasons. */
+STMT(STMT_TEST_TRAITS,
+	"SELECT count(*), min(d.id) FROM detail AS d LEFT JOIN trait AS t ON t.id = d.trait"
+	" WHERE t.id IS NULL OR t.result <> d.disposition * 16 + d.dkim * 4 + d.spf"
+	" OR (t.reasons <> 0) <> EXISTS (SELECT 1 FROM reason WHERE detail = d.id)")
 STMT(STMT_TEST_FOREIGN_KEYS, "SELECT count(*), NULL FROM pragma_foreign_key_check")
 STMT(STMT_TEST_PAGES,
 	"SELECT count(*), NULL FROM pragma_quick_check WHERE quick_check <> 'ok'")

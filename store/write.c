@@ -353,11 +353,11 @@ static int store_record(struct writer *w, const struct report_record *r,
 	const struct digest *digest, struct err *err)
 {
 	struct pending *p = &w->report;
-	int64_t source, detail;
+	int64_t source, detail, trait;
 	sqlite3_stmt *stmt;
 
 	p->has_rows = true;
-	if (intern_detail(w->intern, r, digest, &detail, err) < 0 ||
+	if (intern_detail(w->intern, r, digest, &detail, &trait, err) < 0 ||
 		intern_source(w->intern, r, &source, err) < 0 ||
 		sql_get(w->st, STMT_RECORD_ADD, &stmt, err) < 0)
 		return -1;
@@ -369,7 +369,7 @@ static int store_record(struct writer *w, const struct report_record *r,
 	if (sql_run(w->st, stmt, "cannot store a record", err) < 0)
 		return -1;
 	if (w->reparse == NULL)
-		rollup_record(w->rollup, source,
+		rollup_record(w->rollup, source, trait,
 			r->disposition.meaning * 16u + r->dkim.meaning * 4u + r->spf.meaning,
 			r->count);
 	return 0;

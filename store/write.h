@@ -50,8 +50,9 @@ int intern_policy(struct intern *in, const struct report_head *head, int64_t *re
 	struct digest *ret_digest, struct err *err);
 int intern_detail_digest(struct intern *in, const struct report_record *record,
 	struct digest *ret, struct err *err);
+/* The detail's number, and that of its trait. */
 int intern_detail(struct intern *in, const struct report_record *record,
-	const struct digest *digest, int64_t *ret, struct err *err);
+	const struct digest *digest, int64_t *ret, int64_t *ret_trait, struct err *err);
 /* True when the domain is an own one or lies under one (claim.c asks the same of new rows). */
 int domain_claimed(struct store *st, struct slice key, bool *ret, struct err *err);
 
@@ -60,7 +61,9 @@ int domain_claimed(struct store *st, struct slice key, bool *ret, struct err *er
 struct rollup;
 int rollup_open(struct rollup **ret, struct store *st, struct err *err);
 void rollup_close(struct rollup *r);
-void rollup_record(struct rollup *r, int64_t source, unsigned result, int64_t count);
+/* result is the trait's own: disposition * 16 + dkim * 4 + spf. */
+void rollup_record(struct rollup *r, int64_t source, int64_t trait, unsigned result,
+	int64_t count);
 /* The report is accepted: its sums join those of the mail. */
 int rollup_report_end(struct rollup *r, int64_t report, int64_t domain, int32_t day,
 	struct err *err);

@@ -38,6 +38,9 @@ broken=$(includes | awk '
 	# floor 2
 	$1 ~ /^ingest\// && !main && ours && path !~ /^(ingest\/|store\/base\/|store\/report\.h$)/ {
 		bad("ingest knows only store/base and store/report.h") }
+	# the pure part of it: no SQL, no files
+	$1 ~ /^store\/judge\// && ours && path !~ /^store\/(base\/|judge\/|report\.h$|embedded\.h$)/ {
+		bad("judgement knows only store/base and store/report.h") }
 	$1 ~ /^store\// && !main && ours && path ~ /^(ingest|web)\// {
 		bad("store knows neither ingest nor web") }
 	$1 ~ /^web\// && !main && ours && path ~ /^ingest\// { bad("web never sees ingest") }

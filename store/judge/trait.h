@@ -43,8 +43,10 @@ struct trait {
 	unsigned signatures_len;
 };
 
-/* The trait of a record. Texts are kept in `text` (cleared first) and live as long as its content.
- * -1: no memory. */
+/* Room for every text of a trait: two domains, and of each signature domain and selector. */
+#define TRAIT_TEXT_BYTES ((2 + AUTH_MAX) * (DOMAIN_KEY_MAX + TEXT_KEEP))
+/* The trait of a record. Texts are kept in `text` (cleared first, its bound at least
+ * TRAIT_TEXT_BYTES) and live as long as its content. -1: no memory. */
 int trait_of(const struct report_record *record, struct trait *ret, struct buf *text,
 	struct err *err);
 /* The same trait, the same bytes: what it is interned by. Appended to `to`. */

@@ -74,11 +74,17 @@ static inline struct store *store_make(void)
 	for (int i = 1; i <= 12; i++)
 		run_sql(st, "INSERT INTO source (id, ip) VALUES (%d, x'%s%02x')", i,
 			i % 3 == 0 ? "20010db80000000000000000000000" : "c00002", i);
+	/* A trait a result: the names of header_from are of one organisation. */
+	for (int i = 0; i < 6 * 4 * 4; i++)
+		run_sql(st,
+			"INSERT INTO trait (id, digest, result, reasons, spf_result, spf_own, envelope)"
+			" VALUES (%d, x'%032x', %d, 0, 0, 0, 0)",
+			i + 1, i, i);
 	for (int i = 0; i < 6 * 4 * 4 * 2; i++)
 		run_sql(st,
-			"INSERT INTO detail (id, digest, disposition, dkim, spf, header_from, from_key)"
-			" VALUES (%d, x'%032x', %d, %d, %d, %d, %d)",
-			i + 1, i, i / 32, i / 8 % 4, i / 2 % 4, i % 2 + 1, i % 2 + 1);
+			"INSERT INTO detail (id, digest, disposition, dkim, spf, header_from, from_key,"
+			" trait) VALUES (%d, x'%032x', %d, %d, %d, %d, %d, %d)",
+			i + 1, i, i / 32, i / 8 % 4, i / 2 % 4, i % 2 + 1, i % 2 + 1, i / 2 + 1);
 	return st;
 }
 
@@ -121,9 +127,9 @@ static inline void derive(struct store *st)
 	run_sql(st, "DELETE FROM daily");
 	run_sql(st,
 		"INSERT INTO daily SELECT r.domain, r.day, x.source,"
-		" t.disposition * 16 + t.dkim * 4 + t.spf AS result, count(*), sum(x.count)"
+		" t.disposition * 16 + t.dkim * 4 + t.spf AS result, t.trait, count(*), sum(x.count)"
 		" FROM report AS r JOIN record AS x ON x.report = r.id JOIN detail AS t ON t.id = x.detail"
-		" GROUP BY 1, 2, 3, 4");
+		" GROUP BY 1, 2, 3, 4, 5");
 }
 
 /* The same numbers on every machine. */

@@ -146,12 +146,19 @@ static inline void kit_laws(struct kit *kit)
 		"(SELECT count(*) FROM unreadable WHERE report = r.id)",
 		/* the roll-up is what the raw rows say, no more and no less */
 		"SELECT count(*) FROM (SELECT r.domain, r.day, c.source, "
-		"d.disposition * 16 + d.dkim * 4 + d.spf, count(*), sum(c.count) FROM report r "
-		"JOIN record c ON c.report = r.id JOIN detail d ON d.id = c.detail GROUP BY 1, 2, 3, 4 "
+		"d.disposition * 16 + d.dkim * 4 + d.spf, d.trait, count(*), sum(c.count) FROM report r "
+		"JOIN record c ON c.report = r.id JOIN detail d ON d.id = c.detail GROUP BY 1, 2, 3, 4, 5 "
 		"EXCEPT SELECT * FROM daily)",
 		"SELECT count(*) FROM (SELECT * FROM daily EXCEPT SELECT r.domain, r.day, c.source, "
-		"d.disposition * 16 + d.dkim * 4 + d.spf, count(*), sum(c.count) FROM report r "
-		"JOIN record c ON c.report = r.id JOIN detail d ON d.id = c.detail GROUP BY 1, 2, 3, 4)",
+		"d.disposition * 16 + d.dkim * 4 + d.spf, d.trait, count(*), sum(c.count) FROM report r "
+		"JOIN record c ON c.report = r.id JOIN detail d ON d.id = c.detail GROUP BY 1, 2, 3, 4, 5)",
+		/* a day with facts that came or went waits for judgement (nothing judges here) */
+		"SELECT count(*) FROM daily WHERE NOT EXISTS (SELECT 1 FROM unassessed u "
+		"WHERE u.domain = daily.domain AND u.day = daily.day)",
+		/* traits are there as long as a detail has them */
+		"SELECT count(*) FROM detail d WHERE NOT EXISTS (SELECT 1 FROM trait t "
+		"WHERE t.id = d.trait AND t.result = d.disposition * 16 + d.dkim * 4 + d.spf)",
+		"SELECT count(*) FROM trait_signature WHERE trait NOT IN (SELECT id FROM trait)",
 		"SELECT count(*) FROM reporter r WHERE same_as IS NOT (SELECT min(id) FROM reporter o "
 		"WHERE o.org_name = r.org_name COLLATE NOCASE)",
 		"SELECT count(*) FROM original_more WHERE original NOT IN (SELECT id FROM original)",

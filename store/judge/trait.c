@@ -1,0 +1,218 @@
+#include "store/judge/trait.h"
+
+#include <assert.h>
+
+/* A domain name as compared, and its organisation; len 0: it is none. */
+struct name {
+	char key[DOMAIN_KEY_MAX];
+	size_t len, org_at;
+};
+
+static void name_of(struct slice sent, struct name *ret)
+{
+	struct slice org;
+
+	ret->len = ret->org_at = 0;
+	if (slice_absent(sent) || !domain_key(sent, ret->key, &ret->len)) {
+		ret->len = 0;
+		return;
+	}
+	org = domain_org(slice_from(ret->key, ret->len));
+	ret->org_at = ret->len - org.len;
+}
+
+static struct slice name_key(const struct name *n)
+{
+	return slice_from(n->key, n->len);
+}
+
+static bool one_organisation(const struct name *a, const struct name *b)
+{
+	return a->len > 0 && b->len > 0 &&
+	       slice_equal(slice_from(a->key + a->org_at, a->len - a->org_at),
+		       slice_from(b->key + b->org_at, b->len - b->org_at));
+}
+
+/* A copy that lives as long as the buffer; its bytes must not move, so room was made before. */
+static struct slice keep(struct buf *text, struct slice s)
+{
+	size_t at = text->len;
+
+	buf_add(text, s);
+	return buf_failed(text) ? SLICE_LIT("") : slice_from(text->ptr + at, s.len);
+}
+
+static struct slice keep_lower(struct buf *text, struct slice s)
+{
+	struct slice kept = keep(text, slice_absent(s) ? SLICE_LIT("") : s);
+	char *bytes = text->ptr + (text->len - kept.len);
+
+	for (size_t i = 0; i < kept.len; i++) {
+		if (bytes[i] >= 'A' && bytes[i] <= 'Z')
+			bytes[i] = (char)(bytes[i] - 'A' + 'a');
+	}
+	return kept;
+}
+
+/* ---- SPF ------------------------------------------------------------------------------------- */
+
+/* How much a raw SPF result tells: a pass before others, MAIL FROM before HELO. */
+static int weight(const struct report_auth *a)
+{
+	bool mfrom =
+		a->scope.meaning == REPORT_SCOPE_MFROM || a->scope.meaning == REPORT_SCOPE_ABSENT;
+
+	return (a->result.meaning == REPORT_AUTH_PASS ? 2 : 0) + (mfrom ? 1 : 0);
+}
+
+static const struct report_auth *best_spf(const struct report_record *r)
+{
+	const struct report_auth *best = NULL;
+
+	for (unsigned i = 0; i < r->auth_len; i++) {
+		const struct report_auth *a = &r->auth[i];
+
+		if (a->kind == REPORT_SPF && (best == NULL || weight(a) > weight(best)))
+			best = a;
+	}
+	return best;
+}
+
+static void look_at_spf(
+	const struct report_record *r, const struct name *from, struct trait *t, struct buf *text)
+{
+	const struct report_auth *spf = best_spf(r);
+	struct name domain = { .len = 0 }, envelope;
+
+	if (spf != NULL) {
+		t->spf_result = spf->result.meaning;
+		name_of(spf->domain, &domain);
+		if (domain.len > 0)
+			t->spf_domain = keep(text, name_key(&domain));
+		t->spf_own = one_organisation(&domain, from);
+	}
+	name_of(r->envelope_from, &envelope);
+	/* HELO names a host, not an envelope. */
+	if (envelope.len == 0 && spf != NULL && spf->scope.meaning != REPORT_SCOPE_HELO)
+		envelope = domain;
+	t->envelope = TRAIT_ENVELOPE_NONE;
+	if (envelope.len > 0)
+		t->envelope = one_organisation(&envelope, from) ? TRAIT_ENVELOPE_OWN
+								: TRAIT_ENVELOPE_OTHER;
+}
+
+/* ---- DKIM ------------------------------------------------------------------------------------ */
+
+static int compare(struct slice a, struct slice b)
+{
+	size_t common = a.len < b.len ? a.len : b.len;
+	int order = common > 0 ? memcmp(a.ptr, b.ptr, common) : 0;
+
+	if (order != 0)
+		return order;
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
+static int compare_signatures(const struct trait_signature *a, const struct trait_signature *b)
+{
+	int order = compare(a->domain, b->domain);
+
+	return order != 0 ? order : compare(a->selector, b->selector);
+}
+
+/* In its place among the first ones; a pass wins over a failure of the same key. */
+static void add_signature(struct trait *t, const struct trait_signature *s)
+{
+	unsigned at = 0;
+
+	while (at < t->signatures_len && compare_signatures(&t->signatures[at], s) < 0)
+		at++;
+	if (at < t->signatures_len && compare_signatures(&t->signatures[at], s) == 0) {
+		t->signatures[at].pass |= s->pass;
+		return;
+	}
+	if (at == TRAIT_SIGNATURES_MAX)
+		return;
+	if (t->signatures_len < TRAIT_SIGNATURES_MAX)
+		t->signatures_len++;
+	for (unsigned i = t->signatures_len - 1; i > at; i--)
+		t->signatures[i] = t->signatures[i - 1];
+	t->signatures[at] = *s;
+}
+
+static void look_at_dkim(
+	const struct report_record *r, const struct name *from, struct trait *t, struct buf *text)
+{
+	for (unsigned i = 0; i < r->auth_len; i++) {
+		const struct report_auth *a = &r->auth[i];
+		bool pass = a->result.meaning == REPORT_AUTH_PASS;
+		struct trait_signature s;
+		struct name domain;
+
+		if (a->kind != REPORT_DKIM)
+			continue;
+		name_of(a->domain, &domain);
+		if (one_organisation(&domain, from)) {
+			s.domain = keep(text, name_key(&domain));
+			s.selector = keep_lower(text, a->selector);
+			s.pass = pass;
+			add_signature(t, &s);
+		} else if (pass && domain.len > 0 && slice_absent(t->other_dkim)) {
+			t->other_dkim = keep(text, name_key(&domain));
+		}
+	}
+}
+
+int trait_of(
+	const struct report_record *record, struct trait *ret, struct buf *text, struct err *err)
+{
+	struct name from;
+
+	assert(record->auth_len <= AUTH_MAX && record->reasons_len <= REASON_MAX);
+	*ret = (struct trait){
+		.disposition = record->disposition.meaning,
+		.dkim = record->dkim.meaning,
+		.spf = record->spf.meaning,
+		.spf_domain = SLICE_ABSENT,
+		.other_dkim = SLICE_ABSENT,
+	};
+	buf_clear(text);
+	/* All of it at once: slices into the buffer must stay where they are. */
+	if (buf_room(text, TRAIT_TEXT_BYTES) == NULL)
+		return err_set(err, ERR_SHORTAGE, "no memory for a record's names");
+	name_of(record->header_from, &from);
+	for (unsigned i = 0; i < record->reasons_len; i++)
+		ret->reasons |= (uint16_t)(1u << record->reasons[i].type.meaning);
+	look_at_spf(record, &from, ret, text);
+	look_at_dkim(record, &from, ret, text);
+	return buf_failed(text) ? err_set(err, ERR_SHORTAGE, "no memory for a record's names") : 0;
+}
+
+/* ---- what it is interned by ------------------------------------------------------------------ */
+
+static void put(struct buf *to, struct slice s)
+{
+	uint32_t len = slice_absent(s) ? UINT32_MAX : (uint32_t)s.len;
+	char head[4] = { (char)(len & 0xff), (char)(len >> 8 & 0xff), (char)(len >> 16 & 0xff),
+		(char)(len >> 24 & 0xff) };
+
+	buf_add(to, slice_from(head, sizeof head));
+	if (s.len > 0)
+		buf_add(to, s);
+}
+
+void trait_canon(const struct trait *t, struct buf *to)
+{
+	char head[8] = { (char)t->disposition, (char)t->dkim, (char)t->spf,
+		(char)(t->reasons & 0xff), (char)(t->reasons >> 8), (char)t->spf_result,
+		(char)t->spf_own, (char)t->envelope };
+
+	buf_add(to, slice_from(head, sizeof head));
+	put(to, t->spf_domain);
+	put(to, t->other_dkim);
+	for (unsigned i = 0; i < t->signatures_len; i++) {
+		put(to, t->signatures[i].domain);
+		put(to, t->signatures[i].selector);
+		buf_add_char(to, t->signatures[i].pass ? 1 : 0);
+	}
+}
