@@ -11,7 +11,7 @@ bad=0
 # breaks WHAT FILE LINE: with this line in this file, floors.sh complains of the file.
 breaks() {
 	rm -rf "$dir/tree"
-	mkdir -p "$dir/tree/ingest" "$dir/tree/store/base" "$dir/tree/web"
+	mkdir -p "$dir/tree/ingest" "$dir/tree/store/base" "$dir/tree/store/judge" "$dir/tree/web"
 	printf '#include "store/base/err.h"\n' >"$dir/tree/store/report.h"
 	printf '\n' >"$dir/tree/store/base/err.h"
 	printf '%s\n' "$3" >>"$dir/tree/$2"
@@ -30,6 +30,7 @@ breaks base_that_looks_up_is_found store/base/a.c '#include "store/report.h"'
 breaks a_model_that_knows_the_store_is_found store/report.h '#include "store/store.h"'
 breaks ingest_that_knows_the_store_is_found ingest/a.c '#include "store/store.h"'
 breaks ingest_that_knows_the_web_is_found ingest/a.c '#include "web/web.h"'
+breaks judgement_that_knows_the_store_is_found store/judge/a.c '#include "store/store.h"'
 breaks a_store_that_knows_ingest_is_found store/a.c '#include "ingest/mime.h"'
 breaks web_that_knows_ingest_is_found web/a.c '#include "ingest/mime.h"'
 breaks a_main_of_web_that_knows_ingest_is_found web/web_main.c '#include "ingest/mime.h"'
