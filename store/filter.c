@@ -307,11 +307,9 @@ static const struct param_row {
 
 void query_filter_init(struct query_filter *f)
 {
-	*f = (struct query_filter){ .class = -1,
-		.verdict = -1,
-		.disposition = -1,
-		.ending = -1,
-		.first_seen_after = -1 };
+	*f = (struct query_filter){
+		.class = -1, .verdict = -1, .disposition = -1, .ending = -1, .first_seen_after = -1
+	};
 	f->to = day_of(day_now()) - 1;
 	f->from = f->to - DEFAULT_DAYS + 1;
 }
