@@ -41,8 +41,8 @@ const char *const class_rule_texts[CLASS_RULE_COUNT] = {
 	[CLASS_BY_DKIM_ELSEWHERE] =
 		"Signed with a key of your domain that another source uses; this"
 		" one passed the message on unchanged: Forwarded.",
-	[CLASS_BY_DKIM_INFERRED] = "Signed with a key of your domain, and nothing tells of a"
-				   " forwarder: Yours.",
+	[CLASS_BY_DKIM_INFERRED] = "Signed with a key of your domain, and no other source is known"
+				   " to use this key: Yours.",
 	[CLASS_BY_FAILING_HOME] = "Fails DMARC, but carries a signature with a key that this source"
 				  " uses for you: Yours.",
 	[CLASS_BY_FAILING_SHARE] = "Fails DMARC, but other mail of this source passes as your own:"
@@ -76,8 +76,8 @@ const char *const class_rule_texts_es[CLASS_RULE_COUNT] = {
 			       " habitualmente: Propio.",
 	[CLASS_BY_DKIM_ELSEWHERE] = "Lleva la firma de una clave de su dominio que usa otro origen;"
 				    " este solo reenvió el mensaje sin cambiarlo: Reenviado.",
-	[CLASS_BY_DKIM_INFERRED] = "Lleva la firma de una clave de su dominio y nada indica un"
-				   " reenvío: Propio.",
+	[CLASS_BY_DKIM_INFERRED] = "Lleva la firma de una clave de su dominio y no se conoce otro"
+				   " origen que use esa clave: Propio.",
 	[CLASS_BY_FAILING_HOME] =
 		"No supera DMARC, pero lleva la firma de una clave que este origen"
 		" usa para usted: Propio.",
@@ -121,16 +121,6 @@ static bool sends_own_share(const struct class_facts *f)
 
 	return f->group_messages > 0 &&
 	       f->group_own >= f->group_messages / parts + (f->group_messages % parts != 0);
-}
-
-/*
- * The key has its home with others. A forwarder is small beside them or uses an envelope of its
- * own; who sends much with the domain's key and return path is a server that SPF forgot.
- */
-static bool passes_on(const struct class_facts *f)
-{
-	return f->home_elsewhere &&
-	       (f->small_beside_home || f->trait->envelope != TRAIT_ENVELOPE_OWN);
 }
 
 /* Verified, though not aligned: strict alignment and a key of another name of the organisation. */
@@ -192,7 +182,7 @@ static enum class_rule rule_of(const struct class_facts *f)
 	if (t->dkim == REPORT_RESULT_PASS && f->home_here)
 		return CLASS_BY_DKIM_HOME;
 	if (t->dkim == REPORT_RESULT_PASS)
-		return passes_on(f) ? CLASS_BY_DKIM_ELSEWHERE : CLASS_BY_DKIM_INFERRED;
+		return f->home_elsewhere ? CLASS_BY_DKIM_ELSEWHERE : CLASS_BY_DKIM_INFERRED;
 	return t->signatures_len > 0 ? rule_of_signed(f) : rule_of_unsigned(f);
 }
 

@@ -52,8 +52,7 @@ struct class_facts {
 	const struct trait *trait;
 	/* Of the own signatures: the passing ones where dkim is pass, else all. */
 	bool home_here, home_elsewhere;
-	bool small_beside_home;	/* with one that has its home elsewhere the group sends, passing or
-				   not, <= 20 % of what home sends with it. Of passing rows too */
+	bool small_beside_home;	/* with such a signature the group sends <= 20 % of what home does */
 	int64_t group_own, group_messages;	/* passing mail called yours, and all mail, of the group */
 	bool near_own;		/* shares its /24 or /64 with an address that passes SPF */
 	bool steady;		/* own envelope, unsigned, for two weeks and more */

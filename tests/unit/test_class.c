@@ -224,7 +224,7 @@ static void a_row_that_passes_is_judged_without_its_groups_sums(void **state)
 
 			with.own = sums[i][0];
 			with.messages = sums[i][1];
-			with.near = with.steady = bits / 8 % 2;
+			with.near = with.steady = with.small = bits / 8 % 2;
 			assert_int_equal(judge(&with, &a), judge(&without, &b));
 			assert_int_equal(a, b);
 		}
@@ -299,22 +299,6 @@ static void a_steady_stranger_needs_the_own_envelope(void **state)
 
 		assert_judged(&r, CLASS_NOT_YOURS, CLASS_BY_STRANGER);
 	}
-}
-
-/* IPv6 that SPF forgot, a second server: much mail, the own key, the own return path. */
-static void a_forwarder_is_small_or_has_an_envelope_of_its_own(void **state)
-{
-	struct row r = { .dkim = PASS, .spf = FAIL, OWN, .signatures = 1, .elsewhere = true };
-
-	(void)state;
-	assert_judged(&r, CLASS_YOURS, CLASS_BY_DKIM_INFERRED);
-	r.small = true;
-	assert_judged(&r, CLASS_FORWARDED, CLASS_BY_DKIM_ELSEWHERE);
-	r.small = false;
-	r.envelope = TRAIT_ENVELOPE_OTHER; /* a list, whose copies may be many */
-	assert_judged(&r, CLASS_FORWARDED, CLASS_BY_DKIM_ELSEWHERE);
-	r.envelope = TRAIT_ENVELOPE_NONE;
-	assert_judged(&r, CLASS_FORWARDED, CLASS_BY_DKIM_ELSEWHERE);
 }
 
 /* The key of a subdomain under strict alignment: DMARC fails, the key is the owner's all the same. */
@@ -409,7 +393,6 @@ int main(void)
 		cmocka_unit_test(a_verdict_that_is_unknown_is_judged_as_one_that_fails),
 		cmocka_unit_test(only_reasons_that_tell_of_a_way_make_mail_forwarded),
 		cmocka_unit_test(a_steady_stranger_needs_the_own_envelope),
-		cmocka_unit_test(a_forwarder_is_small_or_has_an_envelope_of_its_own),
 		cmocka_unit_test(
 			a_valid_signature_out_of_alignment_is_yours_unless_its_home_is_elsewhere),
 		cmocka_unit_test(a_changed_message_needs_a_home_to_have_come_from),
