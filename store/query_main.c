@@ -12,6 +12,7 @@
 #include "ruad_version.h"
 #include "store/base/conf.h"
 #include "store/base/log.h"
+#include "store/check_main.h"
 #include "store/emit.h"
 
 #define OUT_BYTES_MAX   (16 * 1024 * 1024)
@@ -63,6 +64,7 @@ static const char help[] =
 	"  endings              how many mails ended how\n"
 	"  status               what is in the database and how fresh it is\n"
 	"  selftest             recompute every total from the records\n"
+	"  check --mode MODE    one question of monitoring, as a plugin: see check --help\n"
 	"  domain list          the domains that are yours\n"
 	"  domain add NAME      make a domain yours\n"
 	"  domain remove NAME   take it back\n"
@@ -529,6 +531,16 @@ static bool told(int argc, char **argv)
 	return false;
 }
 
+/* The monitoring plugin has options, output and exit statuses of its own. */
+static bool is_check(int argc, char **argv)
+{
+	int i = 1;
+
+	while (i + 1 < argc && (strcmp(argv[i], "--db") == 0 || strcmp(argv[i], "--config") == 0))
+		i += 2;
+	return i < argc && strcmp(argv[i], "check") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct run run; /* large: settings and filter */
@@ -536,6 +548,8 @@ int main(int argc, char **argv)
 	int rc;
 
 	log_init("ruad-query", LOG_LEVEL_NOTICE);
+	if (is_check(argc, argv))
+		return check_main(argc, argv);
 	if (told(argc, argv))
 		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 	conf_init(&run.conf);

@@ -59,6 +59,7 @@ broken=$(includes | awk '
 		wall("nettle/", "store/base/digest.c")
 		wall("idn2|libpsl", "store/base/domain.c")
 		wall("ini\\.h", "store/base/conf.c")
+		wall("curl/", "store/remote.c")
 	}
 	# sqlite3 is the one library with a header of ours around it, inside store/ alone.
 	!ours && $3 ~ /^<sqlite3/ && $1 !~ /^store\/([^\/]+\.c|sql\.h)$/ { bad("belongs to store/*.c") }
