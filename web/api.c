@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "store/embedded.h"
+
 static const char *const api_formats = "json csv ndjson html";
 
 /* Parameters that are not the filter's. */
@@ -94,9 +96,34 @@ int api_rows(const struct request *req, struct response *res, struct err *err)
 
 int api_single(const struct request *req, struct response *res, struct err *err)
 {
-	struct stream_rows ask = { .kinds = { req->route->kind }, .kinds_len = 1, .single = true };
+	struct stream_rows ask = {
+		.kinds = { req->route->kind }, .kinds_len = 1, .single = "status"
+	};
 
 	query_filter_init(req->filter);
+	return api_stream(req, res, &ask, err);
+}
+
+/* The thing named in the address narrows the question as a parameter would. */
+static int filter_by_name(
+	const struct request *req, const char *parameter, enum query_kind kind, struct err *err)
+{
+	struct err ours = ERR_INIT;
+	struct err_quote quote;
+
+	if (query_filter_set(req->filter, kind, slice_of(parameter), req->name, &ours) == 0)
+		return 0;
+	return err_set(
+		err, ERR_NOT_FOUND, "there is no %s %s", parameter, err_quote(&quote, req->name));
+}
+
+int api_domain(const struct request *req, struct response *res, struct err *err)
+{
+	struct stream_rows ask = { .kinds = { QUERY_DOMAINS }, .kinds_len = 1, .single = "domain" };
+
+	if (api_filter(req, res, QUERY_DOMAINS, req->filter, err) < 0 ||
+		filter_by_name(req, "domain", QUERY_DOMAINS, err) < 0)
+		return -1;
 	return api_stream(req, res, &ask, err);
 }
 
@@ -105,7 +132,7 @@ int api_report(const struct request *req, struct response *res, struct err *err)
 	struct stream_rows ask = {
 		.kinds = { QUERY_REPORT, QUERY_NOTES, QUERY_UNREADABLE, QUERY_RECORDS },
 		.kinds_len = 4,
-		.single = true,
+		.single = "report",
 	};
 
 	if (api_filter(req, res, QUERY_RECORDS, req->filter, err) < 0 ||
@@ -129,5 +156,17 @@ int api_original(const struct request *req, struct response *res, struct err *er
 		"attachment; filename=\"report-%lld.xml\"", (long long)id);
 	res->type = "application/xml";
 	res->cache = "private, max-age=31536000, immutable";
+	return 0;
+}
+
+int api_openapi(const struct request *req, struct response *res, struct err *err)
+{
+	(void)req;
+	(void)err;
+	res->asset = &web_openapi[0];
+	res->type = "application/json";
+	res->cache = "no-cache";
+	res->vary = "Accept-Encoding";
+	(void)snprintf(res->etag, sizeof res->etag, "\"%s\"", web_openapi[0].hash);
 	return 0;
 }

@@ -15,8 +15,10 @@
 web_handler api_health;		/* "ok": the process runs and can read what there is */
 web_handler api_single;		/* one row as an object */
 web_handler api_rows;		/* a page of rows */
+web_handler api_domain;		/* one domain */
 web_handler api_report;		/* a report, its notes, what was unreadable, its records */
 web_handler api_original;	/* its XML */
+web_handler api_openapi;	/* what all this is, for programs */
 
 /* The request's parameters as a filter; for the pages too. res->parameter names the one at fault. */
 int api_filter(const struct request *req, struct response *res, enum query_kind kind,

@@ -97,6 +97,17 @@ struct slice params_get(const struct params *p, struct slice name)
 	return SLICE_ABSENT;
 }
 
+void params_path(struct buf *to, struct slice path)
+{
+	struct slice rest;
+
+	(void)slice_cut(path, '/', &rest);
+	while (rest.ptr != NULL) {
+		buf_add_char(to, '/');
+		emit_url(to, slice_cut(rest, '/', &rest));
+	}
+}
+
 bool params_listed(const char *list, struct slice name)
 {
 	struct slice rest = slice_of(list);

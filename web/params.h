@@ -49,6 +49,9 @@ bool params_decode(struct slice raw, bool plus, char *dst, size_t cap, struct sl
 void params_link(struct buf *to, const struct params *p, const char *keep, const struct param *set,
 	size_t set_len);
 
+/* A decoded path as an address again: every segment percent-encoded. Nothing for an empty one. */
+void params_path(struct buf *to, struct slice path);
+
 /* Does the blank-separated list hold the name? */
 bool params_listed(const char *list, struct slice name);
 

@@ -76,7 +76,11 @@ void problem_answer(
 		b, "{\"type\":\"%s\",\"title\":\"%s\",\"status\":%u", p->type, p->title, p->status);
 	member(b, "detail", detail);
 	member(b, "parameter", slice_of(res->parameter));
-	member(b, "instance", path);
+	if (path.len > 0) {
+		buf_add_text(b, ",\"instance\":\"");
+		params_path(b, path);
+		buf_add_char(b, '"');
+	}
 	member(b, "request_id", slice_of(res->id));
 	buf_add_text(b, "}\n");
 }

@@ -262,18 +262,13 @@ static void link_next(const struct request *req, struct response *res, int64_t n
 {
 	struct param set = { SLICE_LIT("offset"), SLICE_ABSENT };
 	struct buf *b = &res->link;
-	struct slice rest = req->path;
 	char offset[24];
 
 	if (next < 0)
 		return;
 	(void)snprintf(offset, sizeof offset, "%lld", (long long)next);
 	buf_add_char(b, '<');
-	(void)slice_cut(rest, '/', &rest);
-	while (rest.ptr != NULL) {
-		buf_add_char(b, '/');
-		emit_url(b, slice_cut(rest, '/', &rest));
-	}
+	params_path(b, req->path);
 	set.value = slice_of(offset);
 	params_link(b, req->params, NULL, &set, 1);
 	buf_add_text(b, ">; rel=\"next\"");

@@ -11,10 +11,10 @@
  */
 
 /* What narrows the rows of every question about facts. */
-#define PAGE_FACTS                                                                                 \
-	"subdomains header_from reporter source result disposition last from to verified "         \
-	"without_twins"
-#define FACTS "domain scope " PAGE_FACTS
+#define PAGE_ROWS                                                                                  \
+	"header_from reporter source result disposition last from to verified without_twins"
+#define PAGE_FACTS "subdomains " PAGE_ROWS
+#define FACTS      "domain scope " PAGE_FACTS
 
 #define PAGE  (ROUTE_PAGE | ROUTE_STORE | ROUTE_ETAG)
 #define LIST  (ROUTE_STORE | ROUTE_ETAG | ROUTE_KIND)
@@ -34,6 +34,7 @@ const struct route routes[] = {
 
 	{ GET, V1 "/status", api_single, QUERY_STATUS, "format", ROUTE_STORE },
 	{ GET, V1 "/domains", api_rows, QUERY_DOMAINS, "format", LIST },
+	{ GET, V1 "/domains/{domain}", api_domain, QUERY_DOMAINS, PAGE_ROWS " format", THING },
 	{ GET, V1 "/summary", api_rows, QUERY_SUMMARY, "format", LIST },
 	{ GET, V1 "/timeseries", api_rows, QUERY_TIMESERIES, "format", LIST },
 	{ GET, V1 "/sources", api_rows, QUERY_SOURCES, "format", LIST },
@@ -44,5 +45,6 @@ const struct route routes[] = {
 	{ GET, V1 "/records", api_rows, QUERY_RECORDS, "format", LIST },
 	{ GET, V1 "/receipts", api_rows, QUERY_RECEIPTS, "format", LIST },
 	{ GET, V1 "/endings", api_rows, QUERY_ENDINGS, "format", LIST },
+	{ GET, V1 "/openapi.json", api_openapi, 0, "", 0 },
 	{ 0, NULL, NULL, 0, NULL, 0 },
 };

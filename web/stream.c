@@ -54,7 +54,8 @@ static int part_open(struct stream *s, struct err *err)
 		s->has_meta = true;
 	}
 	columns = query_columns(kind, &columns_len);
-	emit_set(s->emit, query_name(kind), columns, columns_len, s->ask.single && s->part == 0);
+	emit_set(s->emit, query_name(kind), columns, columns_len,
+		s->ask.single != NULL && s->part == 0);
 	return 0;
 }
 
@@ -64,9 +65,8 @@ static int part_end(struct stream *s, struct err *err)
 	s->next = is_last(s) ? query_next_offset(s->query) : -1;
 	query_close(s->query);
 	s->query = NULL;
-	if (s->ask.single && s->part == 0 && s->rows == 0)
-		return err_set(
-			err, ERR_NOT_FOUND, "there is no such %s", query_name(s->ask.kinds[0]));
+	if (s->ask.single != NULL && s->part == 0 && s->rows == 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no such %s", s->ask.single);
 	if (!is_last(s)) {
 		s->part++;
 		return part_open(s, err);

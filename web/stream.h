@@ -27,7 +27,9 @@ struct stream;
 struct stream_rows {
 	enum query_kind kinds[STREAM_PARTS_MAX];
 	unsigned kinds_len;
-	bool single;			/* the first is one row, an object in JSON; ERR_NOT_FOUND without it */
+	/* The first is one row, an object in JSON, and this is what it tells of ("domain"): ERR_NOT_FOUND
+	 * without it. NULL: a list. */
+	const char *single;
 	const struct query_filter *filter;	/* copied; limit: rows of the last question, 0 all */
 	const struct emit_format *format;
 	enum emit_lang lang;
