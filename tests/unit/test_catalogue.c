@@ -230,6 +230,47 @@ static void a_selector_fits_the_patterns_of_a_service(void **state)
 		SELECTOR_NONE);
 }
 
+/* Patterns the table does not have today but may have tomorrow. */
+static void a_pattern_means_what_the_table_says_of_it(void **state)
+{
+	static const struct {
+		const char *patterns, *selector;
+		enum selector_match match;
+	} cases[] = {
+		{ "a*", "a", SELECTOR_STRONG },
+		{ "*a", "bca", SELECTOR_STRONG },
+		{ "*a", "ab", SELECTOR_NONE },
+		{ "a*b*c", "abc", SELECTOR_STRONG },
+		{ "a*b*c", "axbxc", SELECTOR_STRONG },
+		{ "a*b*c", "abcbc", SELECTOR_STRONG },
+		{ "a*b*c", "acb", SELECTOR_NONE },
+		{ "a*b*c", "abcd", SELECTOR_NONE },
+		{ "ab*ab", "ab", SELECTOR_NONE }, /* no byte serves twice */
+		{ "ab*ab", "aba", SELECTOR_NONE },
+		{ "ab*ab", "abab", SELECTOR_STRONG },
+		{ "a*ba", "aba", SELECTOR_STRONG },
+		{ "ab*ba", "aba", SELECTOR_NONE },
+		{ "a**b", "ab", SELECTOR_STRONG },
+		{ "#*#", "1", SELECTOR_NONE },
+		{ "#*#", "12", SELECTOR_STRONG },
+		{ "*#", "key9", SELECTOR_STRONG },
+		{ "##", "1", SELECTOR_NONE },
+		{ "##", "1a", SELECTOR_NONE },
+		{ "k* k1?", "k1", SELECTOR_STRONG }, /* the better of two */
+		{ "k1? k*", "k1", SELECTOR_STRONG },
+		{ "k1  k2", "k2", SELECTOR_STRONG },
+		{ "", "k1", SELECTOR_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct service s = { .selectors = slice_of(cases[i].patterns) };
+
+		assert_int_equal(
+			catalogue_selector(&s, slice_of(cases[i].selector)), cases[i].match);
+	}
+}
+
 /* The quick way and the plain way must agree, for every selector the table writes. */
 static void check_selector(struct slice selector)
 {
@@ -329,6 +370,7 @@ int main(void)
 		cmocka_unit_test(a_name_is_matched_at_a_labels_border_and_in_its_kind),
 		cmocka_unit_test(a_name_of_any_length_is_looked_up),
 		cmocka_unit_test(a_selector_fits_the_patterns_of_a_service),
+		cmocka_unit_test(a_pattern_means_what_the_table_says_of_it),
 		cmocka_unit_test(all_services_of_a_selector_are_found_the_strong_first),
 		cmocka_unit_test(no_more_services_are_told_than_there_is_room_for),
 		cmocka_unit_test(a_selector_made_to_tire_a_matcher_does_not),

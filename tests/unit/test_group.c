@@ -245,6 +245,10 @@ static void the_proof_shown_is_the_one_with_most_messages(void **state)
 		{ "selectors: as many, the smaller text",
 			{ { 3, PASS, PASS, RAW(PASS), HOME, NULL, { "fm3", "fm2" } } }, GROUP_DKIM,
 			"service:fastmail", "Fastmail", "selector fm2" },
+		{ "one selector of two names of the domain is one proof",
+			{ { 4, PASS, PASS, RAW(PASS), HOME, NULL, { "fm3", "fm3" } },
+				{ 6, PASS, PASS, RAW(PASS), HOME, NULL, { "fm1" } } },
+			GROUP_DKIM, "service:fastmail", "Fastmail", "selector fm1" },
 		{ "a strong selector is shown before a weak one",
 			{ { 9, PASS, FAIL, RAW(PASS), "mcsv.net", NULL, { "k1" } },
 				{ 2, PASS, FAIL, RAW(PASS), "mcsv.net", NULL, { "k3" } } },
@@ -453,6 +457,29 @@ static void strangers_names_do_not_push_out_the_one_that_carries_the_mail(void *
 	}
 }
 
+static void a_full_list_keeps_what_is_busier_than_the_newcomer(void **state)
+{
+	char name[64];
+	struct row r = { 5, FAIL, FAIL, RAW(PASS), name, NULL, { NULL } };
+
+	(void)state;
+	init("192.0.2.1");
+	for (unsigned i = 0; i < ADDRESS_CANDIDATES_MAX; i++) {
+		(void)snprintf(name, sizeof name, "m%02u.example", i);
+		add(&r);
+	}
+	r.messages = 1;
+	(void)snprintf(name, sizeof name, "a.example");
+	add(&r);
+	r.messages = 9;
+	(void)snprintf(name, sizeof name, "m00.example");
+	add(&r);
+	r.messages = 10;
+	(void)snprintf(name, sizeof name, "m%02u.example", ADDRESS_CANDIDATES_MAX - 1);
+	add(&r);
+	assert_string_equal(group().name, name); /* 5 + 10: its 5 were not lost */
+}
+
 /* Among as many messages the smaller names stay, so the order of arrival does not matter. */
 static void of_too_many_equal_names_the_same_stay_in_any_order(void **state)
 {
@@ -572,6 +599,7 @@ int main(void)
 		cmocka_unit_test(what_is_known_from_elsewhere_stands_at_its_rank),
 		cmocka_unit_test(an_address_forgets_the_one_before),
 		cmocka_unit_test(strangers_names_do_not_push_out_the_one_that_carries_the_mail),
+		cmocka_unit_test(a_full_list_keeps_what_is_busier_than_the_newcomer),
 		cmocka_unit_test(of_too_many_equal_names_the_same_stay_in_any_order),
 		cmocka_unit_test(a_selector_for_each_mail_is_bounded_and_still_one_service),
 		cmocka_unit_test(the_fullest_trait_is_taken_in),
