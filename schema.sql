@@ -183,7 +183,7 @@ CREATE TABLE report (
 	UNIQUE (domain, reporter_same, report_id, begin, end)
 ) STRICT;
 CREATE INDEX report_domain_day ON report (domain, day);
-CREATE INDEX report_day ON report (day, domain);
+CREATE INDEX report_day ON report (day);
 CREATE INDEX report_twin ON report (domain, begin, end, records_digest);
 CREATE INDEX report_receipt ON report (receipt);
 CREATE INDEX report_original ON report (original) WHERE original IS NOT NULL;
@@ -337,21 +337,24 @@ CREATE TABLE judgement (
 	PRIMARY KEY (domain, source, trait)
 ) STRICT, WITHOUT ROWID;
 
--- Roll-up: messages of a domain, day, source group, class and result; the last three columns are
--- sums of messages too.
+-- Roll-up: messages of a domain, day, source group, class, rule and result; the last three columns
+-- are sums of messages too. All but one rule give one class: it hardly adds rows, and tells why.
 CREATE TABLE class_daily (
 	domain	INTEGER NOT NULL,
 	day	INTEGER NOT NULL,
 	source_group	INTEGER NOT NULL,
 	class	INTEGER NOT NULL,
+	rule	INTEGER NOT NULL,
 	result	INTEGER NOT NULL,
 	records	INTEGER NOT NULL,
 	messages	INTEGER NOT NULL,
 	spf_seen	INTEGER NOT NULL,	-- has a raw SPF result
 	spf_passed	INTEGER NOT NULL,	-- and it is a pass, for whatever domain
 	overridden	INTEGER NOT NULL,	-- has an override reason
-	PRIMARY KEY (domain, day, source_group, class, result)
+	PRIMARY KEY (domain, day, source_group, class, rule, result)
 ) STRICT, WITHOUT ROWID;
+-- When a group was first and last seen is one step each.
+CREATE INDEX class_daily_group ON class_daily (source_group, day);
 
 -- The owner's word on a source group. It follows the addresses: where one joins a group of another
 -- key that has no decision, the decision is copied to it.

@@ -172,10 +172,10 @@ STMT(STMT_REPARSE_RECEIPT,
 /* expire.c */
 STMT(STMT_EXPIRE_PICK,
 	"SELECT id, domain, day, original FROM report WHERE day < ? "
-	"ORDER BY day DESC, domain DESC, id DESC LIMIT 1")
+	"ORDER BY day DESC, id DESC LIMIT 1")
 STMT(STMT_EXPIRE_PICK_ORIGINAL,
 	"SELECT id, domain, day, original FROM report WHERE day < ? AND original IS NOT NULL "
-	"ORDER BY day DESC, domain DESC, id DESC LIMIT 1")
+	"ORDER BY day DESC, id DESC LIMIT 1")
 STMT(STMT_EXPIRE_CONFLICTS_MORE_DROP,
 	"DELETE FROM original_more WHERE original IN "
 	"(SELECT original FROM entry WHERE report = ? AND original IS NOT NULL)")
