@@ -90,6 +90,26 @@ exits 66 "but not twice" q domain remove other.example
 is "then all count again" "$(q summary --format csv | sed 1d | cut -d, -f1)" 17
 exits 64 "a domain must be one" q domain add 'a b'
 
+# A reporter that sends something else in the place of an address: its messages count.
+mk xml id=odd rec="108r.166.27.220 16 none fail fail" rec="=1+1 1 none pass" rec="192.0.2.7 4 none pass" >"$T/odd.xml"
+odd=$T/odd.db
+"$RUAD_INGEST" --db "$odd" --dry-run "$T/odd.xml" >"$T/out" 2>"$T/err"
+has "a dry run counts them" "$(cat "$T/out")" '"messages":21'
+exits 0 "a report with a source that is no address is stored" "$RUAD_INGEST" --db "$odd" "$T/odd.xml"
+db=$odd
+is "the source is what was sent, no formula in CSV" "$(q sources --sort source --format csv | sed 1d | cut -d, -f2,3)" \
+	"$(printf "108r.166.27.220,16\n\"'=1+1\",1\n192.0.2.7,4")"
+is "no network holds it" "$(q sources --source 0.0.0.0/0 --format csv | sed 1d | cut -d, -f2)" "192.0.2.7"
+exits 64 "nor can it be asked for as an address" q sources --source 108r.166.27.220
+is "a note says so" "$(q report 1 --format json | python3 -c '
+import json, sys
+print([(n["code"], n["times"], n["detail"]) for n in json.load(sys.stdin)["notes"] if "address" in n["code"]])')" \
+	"[('address-text', 2, '108r.166.27.220')]"
+exits 0 "the original says the same again" "$RUAD_INGEST" --db "$odd" --reparse
+is "without a change" "$(cat "$T/out")" ""
+exits 0 "the laws hold" q selftest
+db=$T/ruad.db
+
 before=$(cksum <"$db")
 q summary >/dev/null
 is "a question changes nothing" "$(cksum <"$db")" "$before"

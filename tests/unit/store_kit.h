@@ -344,12 +344,11 @@ static inline void kit_report_open(struct kit *kit, const struct say *say)
 		kit_head(kit, say);
 }
 
-static inline struct report_outcome kit_report(struct kit *kit, const struct say *say)
+static inline struct report_outcome kit_report_close(struct kit *kit)
 {
 	struct report_outcome out = { .ending = REPORT_REFUSED };
 	struct report_entry entry = { .where = SLICE_LIT("part 1") };
 
-	kit_report_open(kit, say);
 	KIT_OK(kit, kit->sink->ops->report_end(kit->sink, &out, &kit->err));
 	if (kit->st->writer->mail.open) {
 		entry.ending = out.ending;
@@ -357,6 +356,12 @@ static inline struct report_outcome kit_report(struct kit *kit, const struct say
 		KIT_OK(kit, kit->sink->ops->entry(kit->sink, &entry, &kit->err));
 	}
 	return out;
+}
+
+static inline struct report_outcome kit_report(struct kit *kit, const struct say *say)
+{
+	kit_report_open(kit, say);
+	return kit_report_close(kit);
 }
 
 /* A mail with one report in it. */
@@ -367,6 +372,27 @@ static inline struct report_outcome kit_deliver(
 
 	kit_mail(kit, name);
 	out = kit_report(kit, say);
+	kit_mail_end(kit, out.ending);
+	return out;
+}
+
+/* The same with one record more, which fails: of an address, or (ip.len 0) of this text. */
+static inline struct report_outcome kit_deliver_one(struct kit *kit, const char *name,
+	const struct say *say, struct ip ip, struct slice text, int64_t count)
+{
+	static struct report_record r;
+	struct report_outcome out;
+
+	memset(&r, 0, sizeof r);
+	r.position = say->records + 1;
+	r.count = count;
+	r.dkim = r.spf = kit_word(&report_results, REPORT_RESULT_FAIL);
+	r.source_ip = ip;
+	r.source_text = text;
+	kit_mail(kit, name);
+	kit_report_open(kit, say);
+	KIT_OK(kit, kit->sink->ops->record(kit->sink, &r, &kit->err));
+	out = kit_report_close(kit);
 	kit_mail_end(kit, out.ending);
 	return out;
 }

@@ -204,6 +204,21 @@ static void a_report_shows_notes_unreadable_records_and_policy(void **state)
 	answer_release(&a);
 }
 
+/* Nobody can filter by it, so a link would lead to an error. */
+static void what_is_no_address_is_shown_as_sent_and_without_a_link(void **state)
+{
+	struct answer a;
+
+	web_ask(*state, "/d/odd.example?" WINDOW, &a);
+	expect_text(&a, "<th scope=\"row\" class=\"address\">&lt;i&gt;no address</th>");
+	expect_no_text(&a, "<i>no");
+	expect_no_text(&a, "source=%3C");
+	answer_release(&a);
+	web_ask(*state, "/api/v1/sources?domain=odd.example&" WINDOW, &a);
+	expect_text(&a, "\"source\":\"\\u003ci>no address\"");
+	answer_release(&a);
+}
+
 /* ---- links ------------------------------------------------------------------------------- */
 
 #define LINKS_MAX 1500
@@ -337,6 +352,7 @@ static int fill(void **state)
 			.begin = KIT_BEGIN + 5 * 86400 },
 		{ .id = "e", .records = 9, .seed = 5, .begin = KIT_BEGIN - 3 * 86400 },
 	};
+	static const struct say odd = { .id = "odd", .domain = "odd.example" };
 	char mail[16];
 
 	if (kit_setup(state) != 0)
@@ -345,6 +361,8 @@ static int fill(void **state)
 		(void)snprintf(mail, sizeof mail, "%u.M1", i);
 		kit_deliver(*state, mail, &says[i]);
 	}
+	(void)kit_deliver_one(
+		*state, "odd.M1", &odd, (struct ip){ .len = 0 }, SLICE_LIT("<i>no address"), 16);
 	kit_sync(*state);
 	return 0;
 }
@@ -360,6 +378,7 @@ int main(void)
 		cmocka_unit_test(every_page_is_well_formed_and_carries_no_script_or_style),
 		cmocka_unit_test(what_a_report_says_is_shown_as_text),
 		cmocka_unit_test(a_report_shows_notes_unreadable_records_and_policy),
+		cmocka_unit_test(what_is_no_address_is_shown_as_sent_and_without_a_link),
 		cmocka_unit_test(every_link_leads_somewhere),
 		cmocka_unit_test(the_numbers_of_a_page_are_those_of_the_interface),
 		cmocka_unit_test(a_window_without_reports_shows_no_number_and_the_way_to_some),

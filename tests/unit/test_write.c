@@ -314,24 +314,12 @@ static void a_report_belongs_to_the_day_that_holds_its_middle(void **state)
 /* A mail of its own with a report of one record. */
 static void kit_one(struct kit *kit, const char *id, struct ip ip, const char *text, int64_t count)
 {
-	static struct report_record r;
 	static unsigned mails;
-	struct say say = { .id = id };
-	struct report_outcome out;
+	const struct say say = { .id = id };
 	char mail[32];
 
-	memset(&r, 0, sizeof r);
-	r.position = 1;
-	r.count = count;
-	r.source_ip = ip;
-	r.source_text = slice_of(text);
 	(void)snprintf(mail, sizeof mail, "mail-%u", ++mails);
-	kit_mail(kit, mail);
-	KIT_OK(kit, kit->sink->ops->report_begin(kit->sink, &kit->err));
-	kit_head(kit, &say);
-	KIT_OK(kit, kit->sink->ops->record(kit->sink, &r, &kit->err));
-	KIT_OK(kit, kit->sink->ops->report_end(kit->sink, &out, &kit->err));
-	kit_mail_end(kit, out.ending);
+	(void)kit_deliver_one(kit, mail, &say, ip, slice_of(text), count);
 }
 
 /* "abcd" has the bytes of 97.98.99.100, and both are met in turns: by way of the cache too. */
