@@ -58,7 +58,7 @@ mk mail id=long >"$m/new/$long"
 exits 0 "names may hold any bytes" "$RUAD_INGEST" --db "$db" "$m"
 holds "an odd name is moved" test -f "$m/cur/$odd:2,S"
 holds "a name without room for flags is moved as it is" test -f "$m/cur/$long"
-mk mail id=odd2 rec="x 1" >"$m/new/$odd"
+mk mail id=odd2 rec="192.0.2.9 x" >"$m/new/$odd"
 exits 65 "a refused mail of such a name" "$RUAD_INGEST" --db "$db" "$m"
 if LC_ALL=C grep -q "$(printf '\033')" "$T/err"; then
 	fail "is named in printable characters" "$(cat "$T/err")"

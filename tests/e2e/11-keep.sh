@@ -6,7 +6,7 @@ m=$T/Maildir
 new_maildir "$m"
 mk mail id=a >"$m/new/1.a"
 mk mail id=b >"$m/cur/2.b:2,RS"
-mk mail id=c rec="x 1" >"$m/cur/3.c"
+mk mail id=c rec="192.0.2.9 x" >"$m/cur/3.c"
 before=$(ls -lR --time-style=full-iso "$m")
 
 exits 65 "a first poll reads all" "$RUAD_INGEST" --db "$db" --keep --cur "$m"

@@ -18,14 +18,14 @@ is "is told once: mail, part, name, line and value" "$(cat "$T/err")" \
 is "and its receipt says the same" "$(entries 1700.M1)" \
 	'part 2: report.xml|5||no record can be read; the first: line 5: count "1e9" is not a number'
 
-mk mail id=p as=xml name=report.xml rec="192.0.2.1 1e9" rec="192.0.2.1 3" rec="x 1" >"$m/new/2.p"
+mk mail id=p as=xml name=report.xml rec="192.0.2.1 1e9" rec="192.0.2.1 3" rec="192.0.2.9 x" >"$m/new/2.p"
 exits 0 "a partial report is stored" "$RUAD_INGEST" --db "$db" "$m"
 is "and told once with its first reason" "$(cat "$T/err")" \
 	'ruad-ingest: new/2.p: part 2: report.xml: 2 of 3 records cannot be read: line 5: count "1e9" is not a number'
 
 # Several reports, good and bad, in one mail and in one zip.
 mk xml id=m1 >"$T/m1.xml"
-mk xml id=m2 rec="x 1" >"$T/m2.xml"
+mk xml id=m2 rec="192.0.2.9 x" >"$T/m2.xml"
 mk xml id=m3 >"$T/m3.xml"
 mk wrap "$T/m1.xml" "$T/m2.xml" "$T/m3.xml" >"$m/new/3.m"
 exits 65 "a mail with three reports, one of them bad" "$RUAD_INGEST" --db "$db" "$m"
