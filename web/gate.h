@@ -17,15 +17,10 @@
 
 #include "store/base/err.h"
 
-/* Characters of a token: fewer can be guessed. */
-#define TOKEN_CHARACTERS_MIN 16
-#define TOKEN_CHARACTERS_MAX 256
-
 struct gate;
 struct ask;
 
-/* Reads the token. ERR_USAGE: no such file, others may read it, it is not ours, or what is in it is
- * no token (visible ASCII without blanks, TOKEN_CHARACTERS_MIN to _MAX of it). */
+/* Reads the token; errors as token_read(). */
 int gate_open(struct gate **ret, const char *token_file, struct err *err);
 void gate_close(struct gate *g);	/* NULL allowed */
 

@@ -1,5 +1,6 @@
 #include "web/api.h"
 #include "web/asset.h"
+#include "web/change.h"
 #include "web/page.h"
 
 /*
@@ -19,6 +20,8 @@
 #define PAGE  (ROUTE_PAGE | ROUTE_STORE | ROUTE_ETAG)
 #define LIST  (ROUTE_STORE | ROUTE_ETAG | ROUTE_KIND)
 #define THING (ROUTE_STORE | ROUTE_ETAG)
+/* Needs a database that is there: a first change does not make one. */
+#define CHANGE (ROUTE_STORE | ROUTE_CHANGE)
 
 #define GET METHOD_GET
 #define V1  "/api/v1"
@@ -35,6 +38,8 @@ const struct route routes[] = {
 	{ GET, V1 "/status", api_single, QUERY_STATUS, "format", ROUTE_STORE },
 	{ GET, V1 "/domains", api_rows, QUERY_DOMAINS, "format", LIST },
 	{ GET, V1 "/domains/{domain}", api_domain, QUERY_DOMAINS, PAGE_ROWS " format", THING },
+	{ METHOD_PUT, V1 "/domains/{domain}", change_domain, 0, "", CHANGE },
+	{ METHOD_DELETE, V1 "/domains/{domain}", change_domain_remove, 0, "", CHANGE },
 	{ GET, V1 "/summary", api_rows, QUERY_SUMMARY, "format", LIST },
 	{ GET, V1 "/timeseries", api_rows, QUERY_TIMESERIES, "format", LIST },
 	{ GET, V1 "/sources", api_rows, QUERY_SOURCES, "format", LIST },

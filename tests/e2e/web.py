@@ -69,7 +69,7 @@ class Web:
             return s
         return socket.create_connection((self.host.strip('[]'), int(self.port)), timeout=60)
 
-    def ask(self, method, target, headers=()):
+    def ask(self, method, target, headers=(), body=b''):
         c = http.client.HTTPConnection(self.host or 'localhost', int(self.port or 80), timeout=60)
         c.sock = self.connect()
         c.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
@@ -77,7 +77,10 @@ class Web:
         c.putheader('Host', sent.pop('Host', 'localhost'))
         for name, value in sent.items():
             c.putheader(name, value)
-        c.endheaders()
+        try:
+            c.endheaders(body or None)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # refused before it was all said
         r = c.getresponse()
         answer = Answer(r.status, r.getheaders(), r.read())
         c.close()
