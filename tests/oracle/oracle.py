@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""An answer of ruad, computed a second time from what the records say.
+
+    oracle.py DB KIND [--from DAY] [--to DAY] [--group-by NAME ...] [FILTER=VALUE ...]
+
+Reads the exports of ruad-query (records, reports) and the owner's words, judges every record anew and
+sums by brute force; shares nothing with the programs but the public suffix list and the catalogue.
+KIND is summary, timeseries, domains, sources, addresses or reporters.
+"""
+import argparse
+import ipaddress
+import json
+import os
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, '..')]
+import facts  # noqa: E402
+import judge  # noqa: E402
+import measures  # noqa: E402
+import names  # noqa: E402
+import tap  # noqa: E402
+
+
+def export(db, what):
+    _, out, _ = tap.run(tap.QUERY, '--db', db, '--format', 'ndjson', '--all', '--scope', 'all',
+                        what, check=(0,))
+    return [json.loads(line) for line in out.decode('utf-8').split('\n') if line]
+
+
+def words_of(db):
+    """(own domains, the owner's words)"""
+    own = tap.rows(db, 'domain', 'list')
+    decisions = {(row['domain'], row['key']): row['class'] for row in tap.rows(db, 'decisions')}
+    return [row['domain'] for row in own], judge.Words(
+        decisions,
+        {row['domain']: (row['networks'] or '').split() for row in own},
+        {row['domain']: (row['services'] or '').split() for row in own},
+        [row['domain'] for row in own if row['parked']])
+
+
+def load(db):
+    """The whole store as the oracle sees it."""
+    own, words = words_of(db)
+    catalogue = names.catalogue()
+    f = facts.Facts(names, names.suffixes(), export(db, 'reports'), export(db, 'records'))
+    return measures.Store(f, judge.judged(f, catalogue, words), catalogue, own)
+
+
+def ratio_text(value):
+    """As JSON writes it: nine digits, and what is less than all is never shown as all."""
+    if value is None:
+        return None
+    text = '%.9g' % value
+    if text == '1' and value < 1:
+        return '0.999999999'
+    return text
+
+
+VALUES = {
+    'domain': lambda v: [names.key(name) for name in v.split(',')],
+    'header_from': names.key,
+    'source': lambda v: ipaddress.ip_network(v, strict=False),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('db')
+    parser.add_argument('kind')
+    parser.add_argument('--from', dest='first')
+    parser.add_argument('--to', dest='last')
+    parser.add_argument('--group-by', nargs='*', default=[])
+    parser.add_argument('filters', nargs='*')
+    given = parser.parse_args()
+    store = load(given.db)
+    fields = {}
+    for text in given.filters:
+        name, _, value = text.partition('=')
+        name = 'class_' if name == 'class' else name
+        fields[name] = VALUES.get(name, lambda v: v)(value)
+    f = measures.Filter(facts.day_number(given.first) if given.first else store.days[0],
+                        facts.day_number(given.last) if given.last else store.days[-1], **fields)
+    by = list(given.group_by)
+    if given.kind == 'timeseries':
+        week = 'week' in by
+        by = [name for name in by if name not in ('day', 'week')]
+        rows = store.timeseries(f, week, by[0] if by else None)
+    elif given.kind == 'summary':
+        rows = store.summary(f, by)
+    elif given.kind == 'reporters':
+        rows = store.reporters(f, int(time.time()))
+    else:
+        rows = {'domains': store.domains_, 'sources': store.sources,
+                'addresses': store.addresses}[given.kind](f)
+    for mark in sorted(rows, key=str):
+        row = {name: ratio_text(v) if isinstance(v, float) else v for name, v in rows[mark].items()}
+        print(json.dumps([mark, row], ensure_ascii=False, default=str))
+
+
+if __name__ == '__main__':
+    main()
