@@ -20,6 +20,7 @@
 #include "store/base/conf.h"
 #include "store/base/day.h"
 #include "store/base/log.h"
+#include "store/assess.h"
 #include "store/emit.h"
 #include "store/store.h"
 
@@ -489,6 +490,28 @@ out:
 
 /* ---- the program ----------------------------------------------------------------------------- */
 
+/* Whose mail the new rows are: also of what a run that was killed had stored. */
+static int judge(struct run *run, struct err *err)
+{
+	if (run->dry_run)
+		return 0;
+	if (store_assess_asn(run->store, run->conf.asn_database, err) < 0)
+		return err_wrap(err, "asn_database");
+	return store_assess(run->store, err);
+}
+
+static int read_all(struct run *run, char *const *paths, size_t len, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+
+	if (read_paths(run, paths, len, err) == 0)
+		return 0;
+	/* What was stored before the shortage is judged all the same, if the store still takes it. */
+	if (err->code != ERR_STORE && err->code != ERR_BUG)
+		(void)judge(run, &ignored);
+	return -1;
+}
+
 static int work(struct run *run, struct err *err)
 {
 	char *fallback[] = { run->conf.maildir };
@@ -500,14 +523,15 @@ static int work(struct run *run, struct err *err)
 	if (worker_begin(run, err) < 0 || store_begin(run, err) < 0)
 		return -1;
 	if (run->reparse)
-		return reparse(run, err);
-	if (read_paths(run, given ? run->paths : fallback, given ? run->paths_len : 1, err) < 0)
+		return reparse(run, err) < 0 ? -1 : judge(run, err);
+	if (read_all(run, given ? run->paths : fallback, given ? run->paths_len : 1, err) < 0)
 		return -1;
 	if (run->dry_run)
 		return 0;
-	if (expire(run, run->conf.retention_days, false, err) < 0)
+	if (expire(run, run->conf.retention_days, false, err) < 0 ||
+		expire(run, run->conf.originals_days, true, err) < 0)
 		return -1;
-	return expire(run, run->conf.originals_days, true, err);
+	return judge(run, err);
 }
 
 static int exit_status(const struct run *run)

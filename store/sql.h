@@ -21,6 +21,7 @@ enum stmt {
 };
 
 struct writer;	/* write.c */
+struct asn;	/* asn.c */
 
 struct store {
 	sqlite3 *db;
@@ -33,6 +34,7 @@ struct store {
 	struct store_options options;
 	sqlite3_stmt *stmts[STMT_COUNT];
 	struct writer *writer;		/* NULL in a reader */
+	struct asn *asn;		/* NULL: no names of networks' operators */
 };
 
 /* The text of a statement, for the test that explains each. */

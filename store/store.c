@@ -1,3 +1,4 @@
+#include "store/asn.h"
 #include "store/sql.h"
 
 #include <assert.h>
@@ -339,6 +340,7 @@ void store_close(struct store *st)
 	if (st == NULL)
 		return;
 	writer_close(st->writer);
+	asn_close(st->asn);
 	if (st->db != NULL && sqlite3_get_autocommit(st->db) == 0)
 		(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL);
 	for (size_t i = 0; i < STMT_COUNT; i++)

@@ -60,6 +60,7 @@ broken=$(includes | awk '
 		wall("idn2|libpsl", "store/base/domain.c")
 		wall("ini\\.h", "store/base/conf.c")
 		wall("curl/", "store/remote.c")
+		wall("maxminddb", "store/asn.c")
 	}
 	# sqlite3 is the one library with a header of ours around it, inside store/ alone.
 	!ours && $3 ~ /^<sqlite3/ && $1 !~ /^store\/([^\/]+\.c|sql\.h)$/ { bad("belongs to store/*.c") }

@@ -24,6 +24,7 @@ static const struct conf_row {
 	{ "store", "retention_days", CONF_DAYS, offsetof(struct conf, retention_days) },
 	{ "store", "keep_originals", CONF_BOOL, offsetof(struct conf, keep_originals) },
 	{ "store", "originals_days", CONF_DAYS, offsetof(struct conf, originals_days) },
+	{ "store", "asn_database", CONF_TEXT, offsetof(struct conf, asn_database) },
 	{ "ingest", "maildir", CONF_TEXT, offsetof(struct conf, maildir) },
 	{ "ingest", "cur", CONF_BOOL, offsetof(struct conf, cur) },
 	{ "ingest", "keep", CONF_BOOL, offsetof(struct conf, keep) },
