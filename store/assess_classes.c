@@ -71,12 +71,12 @@ static int keep_class(
 	struct assess *a, sqlite3_stmt *row, int class, enum class_rule rule, struct err *err)
 {
 	bool judged = sqlite3_column_type(row, COLUMN_CLASS) != SQLITE_NULL;
-	bool same_class = judged && sqlite3_column_int(row, COLUMN_CLASS) == class;
 	int64_t source = sqlite3_column_int64(row, COLUMN_SOURCE);
 	int64_t trait = sqlite3_column_int64(row, COLUMN_TRAIT);
 	sqlite3_stmt *stmt;
 
-	if (same_class && sqlite3_column_int(row, COLUMN_RULE) == (int)rule)
+	if (judged && sqlite3_column_int(row, COLUMN_CLASS) == class &&
+		sqlite3_column_int(row, COLUMN_RULE) == (int)rule)
 		return 0;
 	a->changed = true;
 	if (sql_get(a->st, STMT_ASSESS_JUDGE, &stmt, err) < 0)
@@ -88,8 +88,6 @@ static int keep_class(
 	(void)sqlite3_bind_int(stmt, 5, (int)rule);
 	if (sql_run(a->st, stmt, "cannot keep a class", err) < 0)
 		return -1;
-	if (same_class)
-		return 0;
 	if (sql_get(a->st, STMT_ASSESS_CHANGED, &stmt, err) < 0)
 		return -1;
 	(void)sqlite3_bind_int64(stmt, 1, source);

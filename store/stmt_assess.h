@@ -183,8 +183,8 @@ STMT(STMT_ASSESS_DAYS_CHANGED,
 STMT(STMT_ASSESS_CLASSES_DROP,
 	"DELETE FROM class_daily WHERE domain = ?1 AND day IN (SELECT day FROM a_day)")
 STMT(STMT_ASSESS_CLASSES_ADD,
-	"INSERT INTO class_daily (domain, day, source_group, class, result, records, messages,"
-	" spf_seen, spf_passed, overridden) SELECT ?1, f.day, m.source_group, j.class, f.result,"
+	"INSERT INTO class_daily (domain, day, source_group, class, rule, result, records, messages,"
+	" spf_seen, spf_passed, overridden) SELECT ?1, f.day, m.source_group, j.class, j.rule, f.result,"
 	" sum(f.records), sum(f.messages), coalesce(sum(f.messages) FILTER (WHERE t.spf_result <> 0), 0),"
 	" coalesce(sum(f.messages) FILTER (WHERE t.spf_result = 3), 0),"
 	" coalesce(sum(f.messages) FILTER (WHERE t.reasons <> 0), 0)"
@@ -192,7 +192,7 @@ STMT(STMT_ASSESS_CLASSES_ADD,
 	" CROSS JOIN trait AS t ON t.id = f.trait"
 	" CROSS JOIN member AS m ON m.domain = ?1 AND m.source = f.source"
 	" CROSS JOIN judgement AS j ON j.domain = ?1 AND j.source = f.source AND j.trait = f.trait"
-	" GROUP BY f.day, m.source_group, j.class, f.result")
+	" GROUP BY f.day, m.source_group, j.class, j.rule, f.result")
 STMT(STMT_ASSESS_DONE, "DELETE FROM unassessed WHERE domain = ?1")
 STMT(STMT_ASSESS_BEFORE, "INSERT INTO a_before " A_MAIN)
 /* Learning: for the first two weeks of a domain everything is new. */
