@@ -2,22 +2,6 @@
 
 #include <assert.h>
 
-/*
- * What a digest is made of: each field's length (four bytes, all ones when absent) and its bytes,
- * each word's meaning and the token where it is not the word itself. Only what the table holds
- * goes in, so that a digest can be recomputed from the rows.
- */
-static void put_field(struct buf *b, struct slice s)
-{
-	uint32_t len = slice_absent(s) ? UINT32_MAX : (uint32_t)s.len;
-	char head[4] = { (char)(len & 0xff), (char)(len >> 8 & 0xff), (char)(len >> 16 & 0xff),
-		(char)(len >> 24 & 0xff) };
-
-	buf_add(b, slice_from(head, sizeof head));
-	if (s.len > 0)
-		buf_add(b, s);
-}
-
 /* The token to keep: absent where the meaning's own name was sent. */
 static struct slice token_kept(const struct vocabulary *v, const struct report_word *word)
 {
@@ -31,11 +15,15 @@ static struct slice token_kept(const struct vocabulary *v, const struct report_w
 	return word->token;
 }
 
+/*
+ * What a digest is made of: fields, and of each word its meaning and the token where it is not the
+ * word itself. Only what the table holds goes in, so that a digest can be recomputed from the rows.
+ */
 static void put_word(struct buf *b, const struct vocabulary *v, const struct report_word *word)
 {
 	assert(word->meaning < v->count);
 	buf_add_char(b, (char)word->meaning);
-	put_field(b, token_kept(v, word));
+	buf_add_field(b, token_kept(v, word));
 }
 
 /* Binds meaning and token; returns the next parameter's number. */
@@ -116,8 +104,8 @@ int intern_policy(struct intern *in, const struct report_head *head, int64_t *re
 	put_word(b, &report_alignments, &head->aspf);
 	put_word(b, &report_testings, &head->testing);
 	put_word(b, &report_discoveries, &head->discovery_method);
-	put_field(b, head->pct);
-	put_field(b, head->fo);
+	buf_add_field(b, head->pct);
+	buf_add_field(b, head->fo);
 	if (digest_canon(in, &digest, err) < 0)
 		return -1;
 	*ret_digest = digest;
@@ -146,23 +134,23 @@ int intern_detail_digest(
 	put_word(b, &report_dispositions, &record->disposition);
 	put_word(b, &report_results, &record->dkim);
 	put_word(b, &report_results, &record->spf);
-	put_field(b, record->header_from);
-	put_field(b, record->envelope_from);
-	put_field(b, record->envelope_to);
+	buf_add_field(b, record->header_from);
+	buf_add_field(b, record->envelope_from);
+	buf_add_field(b, record->envelope_to);
 	for (unsigned i = 0; i < record->reasons_len; i++) {
 		buf_add_char(b, 'r');
 		put_word(b, &report_reason_types, &record->reasons[i].type);
-		put_field(b, record->reasons[i].comment);
+		buf_add_field(b, record->reasons[i].comment);
 	}
 	for (unsigned i = 0; i < record->auth_len; i++) {
 		const struct report_auth *a = &record->auth[i];
 
 		buf_add_char(b, a->kind == REPORT_DKIM ? 'd' : 's');
-		put_field(b, a->domain);
-		put_field(b, a->selector);
+		buf_add_field(b, a->domain);
+		buf_add_field(b, a->selector);
 		put_word(b, &report_scopes, &a->scope);
 		put_word(b, &report_auth_results, &a->result);
-		put_field(b, a->human_result);
+		buf_add_field(b, a->human_result);
 	}
 	return digest_canon(in, ret, err);
 }

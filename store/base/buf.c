@@ -74,6 +74,17 @@ void buf_add_text(struct buf *b, const char *text)
 	buf_add(b, slice_of(text));
 }
 
+void buf_add_field(struct buf *b, struct slice s)
+{
+	uint32_t len = slice_absent(s) ? UINT32_MAX : (uint32_t)s.len;
+	char head[4] = { (char)(len & 0xff), (char)(len >> 8 & 0xff), (char)(len >> 16 & 0xff),
+		(char)(len >> 24 & 0xff) };
+
+	buf_add(b, slice_from(head, sizeof head));
+	if (s.len > 0)
+		buf_add(b, s);
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list args;

@@ -36,6 +36,9 @@ void buf_clear(struct buf *b);		/* forgets content and failure, keeps the memory
 void buf_add(struct buf *b, struct slice s);
 void buf_add_char(struct buf *b, char c);
 void buf_add_text(struct buf *b, const char *text);
+/* Its length in four bytes, all ones when absent, then the bytes: fields in a row give ("ab", "c")
+ * and ("a", "bc") two texts. What digests are made of. */
+void buf_add_field(struct buf *b, struct slice s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Room for `len` more bytes at ptr + len, to be followed by b->len += n. NULL when failed. */
 char *buf_room(struct buf *b, size_t len);

@@ -190,17 +190,6 @@ int trait_of(
 
 /* ---- what it is interned by ------------------------------------------------------------------ */
 
-static void put(struct buf *to, struct slice s)
-{
-	uint32_t len = slice_absent(s) ? UINT32_MAX : (uint32_t)s.len;
-	char head[4] = { (char)(len & 0xff), (char)(len >> 8 & 0xff), (char)(len >> 16 & 0xff),
-		(char)(len >> 24 & 0xff) };
-
-	buf_add(to, slice_from(head, sizeof head));
-	if (s.len > 0)
-		buf_add(to, s);
-}
-
 void trait_canon(const struct trait *t, struct buf *to)
 {
 	char head[8] = { (char)t->disposition, (char)t->dkim, (char)t->spf,
@@ -208,11 +197,11 @@ void trait_canon(const struct trait *t, struct buf *to)
 		(char)t->spf_own, (char)t->envelope };
 
 	buf_add(to, slice_from(head, sizeof head));
-	put(to, t->spf_domain);
-	put(to, t->other_dkim);
+	buf_add_field(to, t->spf_domain);
+	buf_add_field(to, t->other_dkim);
 	for (unsigned i = 0; i < t->signatures_len; i++) {
-		put(to, t->signatures[i].domain);
-		put(to, t->signatures[i].selector);
+		buf_add_field(to, t->signatures[i].domain);
+		buf_add_field(to, t->signatures[i].selector);
 		buf_add_char(to, t->signatures[i].pass ? 1 : 0);
 	}
 }

@@ -167,6 +167,32 @@ static void a_message_is_printable_whatever_it_quotes(void **state)
 	assert_string_equal(err.text, "line 41: count x");
 }
 
+static void fields_in_a_row_are_one_text_each(void **state)
+{
+	static const struct slice rows[][2] = {
+		{ { "ab", 2 }, { "c", 1 } },
+		{ { "a", 1 }, { "bc", 2 } },
+		{ { "abc", 3 }, { "", 0 } },
+		{ { "abc", 3 }, { NULL, 0 } },
+		{ { NULL, 0 }, { "abc", 3 } },
+		{ { "", 0 }, { "abc", 3 } },
+	};
+	const size_t len = sizeof rows / sizeof *rows;
+	struct buf b[sizeof rows / sizeof *rows];
+
+	(void)state;
+	for (size_t i = 0; i < len; i++) {
+		buf_init(&b[i], 100);
+		buf_add_field(&b[i], rows[i][0]);
+		buf_add_field(&b[i], rows[i][1]);
+		assert_false(buf_failed(&b[i]));
+		for (size_t k = 0; k < i; k++)
+			assert_false(slice_equal(buf_slice(&b[i]), buf_slice(&b[k])));
+	}
+	for (size_t i = 0; i < len; i++)
+		buf_release(&b[i]);
+}
+
 static void a_buffer_stops_at_its_ceiling(void **state)
 {
 	struct buf b;
@@ -248,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_domain_is_compared_in_one_form),
 		cmocka_unit_test(text_that_is_no_text_is_repaired),
 		cmocka_unit_test(a_message_is_printable_whatever_it_quotes),
+		cmocka_unit_test(fields_in_a_row_are_one_text_each),
 		cmocka_unit_test(a_buffer_stops_at_its_ceiling),
 		cmocka_unit_test(the_order_of_members_does_not_change_a_sum),
 		cmocka_unit_test(an_unknown_setting_is_an_error_with_its_line),
