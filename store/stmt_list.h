@@ -228,8 +228,14 @@ STMT(STMT_CLAIM_AGAIN,
 	"(o.name = domain.name OR substr(domain.name, -length(o.name) - 1) = '.' || o.name)) "
 	"WHERE name = ?1 OR substr(name, -length(?1) - 1) = '.' || ?1")
 STMT(STMT_CLAIM_DROP_UNUSED,
+	/* Not while its number stands for something: the owner's words stay for the day it is added
+	 * again, and no other domain may inherit its groups. */
 	"DELETE FROM domain WHERE name = ? AND own = 0 "
-	"AND NOT EXISTS (SELECT 1 FROM report WHERE report.domain = domain.id)")
+	"AND NOT EXISTS (SELECT 1 FROM report WHERE report.domain = domain.id) "
+	"AND NOT EXISTS (SELECT 1 FROM source_group WHERE source_group.domain = domain.id) "
+	"AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.domain = domain.id) "
+	"AND NOT EXISTS (SELECT 1 FROM own_network WHERE own_network.domain = domain.id) "
+	"AND NOT EXISTS (SELECT 1 FROM own_service WHERE own_service.domain = domain.id)")
 
 /* The rest, by who uses them. */
 #include "store/stmt_assess.h"

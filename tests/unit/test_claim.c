@@ -105,6 +105,36 @@ static void a_claim_is_on_disk_when_it_returns(void **state)
 	assert_int_equal(claimed(kit, "xn--bcher-kva.example"), 1);
 }
 
+static void a_domain_the_owner_said_something_of_can_be_removed(void **state)
+{
+	static const char *const words[] = {
+		"INSERT INTO own_network (domain, net, event) SELECT max(id), '192.0.2.0/24', 1 FROM domain",
+		"INSERT INTO own_service (domain, service, event) SELECT max(id), 'x', 1 FROM domain",
+		"INSERT INTO decision (domain, key, class, event) SELECT max(id), 'net:x', 0, 1 FROM domain",
+		"INSERT INTO source_group (domain, key, name, evidence, evidence_detail) "
+		"SELECT max(id), 'net:x', 'x', 6, 'x' FROM domain",
+		NULL,
+	};
+	struct kit *kit = *state;
+
+	for (const char *const *word = words;; word++) {
+		KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("mine.example"), &kit->err));
+		if (*word != NULL)
+			kit_exec(kit, *word);
+		KIT_OK(kit, store_domain_remove(kit->st, SLICE_LIT("mine.example"), &kit->err));
+		/* its number is taken as long as something means it */
+		assert_int_equal(kit_number(kit, "SELECT count(*) FROM domain"), *word != NULL);
+		assert_int_equal(kit_number(kit, "SELECT coalesce(sum(own), 0) FROM domain"), 0);
+		kit_laws(kit);
+		if (*word == NULL)
+			break;
+		kit_exec(kit, "DELETE FROM own_network");
+		kit_exec(kit, "DELETE FROM own_service");
+		kit_exec(kit, "DELETE FROM decision");
+		kit_exec(kit, "DELETE FROM source_group");
+	}
+}
+
 #define WITH_STORE(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
@@ -114,6 +144,7 @@ int main(void)
 		WITH_STORE(removing_one_leaves_what_another_claims),
 		WITH_STORE(a_claim_that_makes_no_sense_is_said),
 		WITH_STORE(a_claim_is_on_disk_when_it_returns),
+		WITH_STORE(a_domain_the_owner_said_something_of_can_be_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
