@@ -16,7 +16,7 @@ struct cells {
 };
 
 /* A report with more sources than this is summed by SQL when it is whole; a mail or batch that
- * would hold more is written out sooner. 3.3 MiB in all. */
+ * would hold more is written out sooner. 2.3 MiB in all. */
 #define REPORT_CELLS 4096
 #define MAIL_CELLS   8192
 #define BATCH_CELLS  32768
@@ -58,7 +58,7 @@ static uint32_t hash_of(const struct cell *key)
 	uint64_t h = (uint64_t)key->source * 0x9e3779b97f4a7c15u;
 
 	h ^= (uint64_t)key->domain * 0xc2b2ae3d27d4eb4fu;
-	h ^= ((uint64_t)(uint32_t)key->day << 8 ^ (uint64_t)key->trait) * 0x165667b19e3779f9u;
+	h ^= ((uint64_t)(uint32_t)key->day << 32 ^ (uint64_t)key->trait) * 0x165667b19e3779f9u;
 	h ^= h >> 29;
 	h *= 0x9e3779b97f4a7c15u;
 	return (uint32_t)(h >> 32);

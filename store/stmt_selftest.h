@@ -62,11 +62,16 @@ STMT(STMT_TEST_ORPHANS,
 	" (SELECT original FROM report WHERE original IS NOT NULL"
 	" UNION ALL SELECT original FROM entry WHERE original IS NOT NULL)) +"
 	" (SELECT count(*) FROM original_more WHERE original NOT IN (SELECT id FROM original)), NULL")
-/* A detail's trait says of policy_evaluated what the detail says, and has its reasons. */
+/* What SQL can tell of a trait without the public suffix list; 1 is kind SPF, 3 a pass. */
 STMT(STMT_TEST_TRAITS,
 	"SELECT count(*), min(d.id) FROM detail AS d LEFT JOIN trait AS t ON t.id = d.trait"
 	" WHERE t.id IS NULL OR t.result <> d.disposition * 16 + d.dkim * 4 + d.spf"
-	" OR (t.reasons <> 0) <> EXISTS (SELECT 1 FROM reason WHERE detail = d.id)")
+	" OR t.reasons <> (SELECT coalesce(sum(DISTINCT 1 << e.type), 0) FROM reason AS e"
+	" WHERE e.detail = d.id)"
+	" OR (t.spf_result = 3) <> EXISTS (SELECT 1 FROM auth AS a WHERE a.detail = d.id"
+	" AND a.kind = 1 AND a.result = 3)"
+	" OR (SELECT count(*) FROM trait_signature AS s WHERE s.trait = t.id)"
+	" > (SELECT count(*) FROM auth AS a WHERE a.detail = d.id AND a.kind = 0)")
 STMT(STMT_TEST_FOREIGN_KEYS, "SELECT count(*), NULL FROM pragma_foreign_key_check")
 STMT(STMT_TEST_PAGES,
 	"SELECT count(*), NULL FROM pragma_quick_check WHERE quick_check <> 'ok'")

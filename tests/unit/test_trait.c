@@ -109,6 +109,57 @@ static const struct example examples[] = {
 		"spf=3 example.com env=other other=example.com" },
 	{ "a From that is no name", "not a name", "example.com", { DKIM("example.com", "a", PASS) },
 		"spf=0  env=other other=example.com" },
+	{ "a customer of a public suffix and its own subdomains", "News.One.co.uk", NULL,
+		{ DKIM("one.co.uk", "a", PASS), DKIM("x.y.one.co.uk", "b", PASS),
+			SPF("bounce.one.co.uk", PASS, MFROM) },
+		"spf=3 own bounce.one.co.uk env=own other= one.co.uk/a+ x.y.one.co.uk/b+" },
+	{ "the suffix itself is of no customer", "one.co.uk", "co.uk", { DKIM("co.uk", "a", PASS) },
+		"spf=0  env=other other=co.uk" },
+	{ "a name that only ends like another", "example.com", "badexample.com",
+		{ DKIM("notexample.com", "a", PASS) }, "spf=0  env=other other=notexample.com" },
+	{ "IDN and its A-label are one",
+		"b\xc3\xbc"
+		"cher.example",
+		"XN--BCHER-KVA.example.", { DKIM("a.xn--bcher-kva.example", "S", PASS) },
+		"spf=0  env=own other= a.xn--bcher-kva.example/s+" },
+	{ "an unknown scope is not MAIL FROM", "example.com", NULL,
+		{ SPF("one.net", FAIL, UNKNOWN), SPF("two.net", FAIL, ABSENT),
+			SPF("three.net", NEUTRAL, HELO) },
+		"spf=4 two.net env=other other=" },
+	{ "a pass of an unknown scope is a pass, and an envelope", "example.com", NULL,
+		{ SPF("one.net", FAIL, MFROM), SPF("example.com", PASS, UNKNOWN),
+			SPF("two.net", PASS, HELO) },
+		"spf=3 own example.com env=own other=" },
+	{ "a result that says nothing is a result", "example.com", NULL,
+		{ SPF("example.com", UNKNOWN, HELO) }, "spf=1 own example.com env=none other=" },
+	{ "HELO is no envelope, though one was sent", "example.com", "bounce.example.com",
+		{ SPF("mx.net", PASS, HELO) }, "spf=3 mx.net env=own other=" },
+	{ "SPF without a domain, with an envelope", "example.com", "x.example.com",
+		{ SPF(NULL, PASS, MFROM) }, "spf=3  env=own other=" },
+	{ "a stranger without a name is none", "example.com", NULL,
+		{ DKIM(NULL, "a", PASS), DKIM("", "a", PASS), DKIM("b.net", "a", PASS) },
+		"spf=0  env=none other=b.net" },
+	{ "an own signature that fails is no stranger's", "example.com", NULL,
+		{ DKIM("example.com", "a", NEUTRAL), DKIM("b.net", "a", FAIL) },
+		"spf=0  env=none other= example.com/a-" },
+	{ "a pass of one that was there before the eighth, last", "example.com", NULL,
+		{ DKIM("example.com", "8", FAIL), DKIM("example.com", "7", FAIL),
+			DKIM("example.com", "6", FAIL), DKIM("example.com", "5", FAIL),
+			DKIM("example.com", "4", FAIL), DKIM("example.com", "3", FAIL),
+			DKIM("example.com", "2", FAIL), DKIM("example.com", "9", PASS),
+			DKIM("example.com", "1", FAIL), DKIM("example.com", "8", PASS),
+			DKIM("example.com", "9", PASS) },
+		"spf=0  env=none other= example.com/1- example.com/2- example.com/3- example.com/4-"
+		" example.com/5- example.com/6- example.com/7- example.com/8+" },
+	{ "selectors are kept as bytes, blank and all", "example.com", NULL,
+		{ DKIM("example.com", "A b\xff\xc3\x84", PASS), DKIM("example.com", "", FAIL) },
+		"spf=0  env=none other= example.com/- example.com/a b\xff\xc3\x84+" },
+	{ "dots, a dot, an address", ".", "..",
+		{ DKIM(".", "a", PASS), SPF("192.0.2.1", PASS, MFROM) },
+		"spf=3 192.0.2.1 env=own other= ./a+" },
+	{ "bytes that are no UTF-8", "\xff\xfe.example", "\xff\xfe.EXAMPLE",
+		{ DKIM("a.\xff\xfe.example", "a", PASS), SPF("\xc0\x80", PASS, MFROM) },
+		"spf=3 \xc0\x80 env=own other= a.\xff\xfe.example/a+" },
 	{ "domains that are no names", "example.com", "bad name",
 		{ DKIM("bad name", "a", PASS), SPF("also bad", PASS, MFROM) },
 		"spf=3  env=none other=" },
@@ -174,6 +225,48 @@ static struct buf canon_of(const struct example *e)
 	return canon;
 }
 
+/* As much of everything as a record can hold: names at their bound, no slice moves or is cut. */
+static void the_largest_record_has_a_trait(void **state)
+{
+	static struct report_record record;
+	static char domains[AUTH_MAX][DOMAIN_MAX + 1], selector[TEXT_KEEP + 1];
+	struct err err = ERR_INIT;
+	struct trait trait;
+	struct buf text;
+
+	(void)state;
+	memset(selector, 'X', TEXT_KEEP);
+	for (unsigned i = 0; i < AUTH_MAX; i++) {
+		memset(domains[i], 'A', DOMAIN_MAX);
+		for (unsigned k = 50; k < DOMAIN_MAX; k += 50)
+			domains[i][k] = '.';
+		domains[i][0] = (char)('0' + i / 10);
+		domains[i][1] = (char)('0' + i % 10);
+		record.auth[i] = (struct report_auth){ .kind = i == 99 ? REPORT_SPF : REPORT_DKIM,
+			.domain = slice_of(domains[i]),
+			.selector = slice_of(selector),
+			.result = { .meaning = REPORT_AUTH_PASS } };
+	}
+	record.auth_len = AUTH_MAX;
+	record.header_from = record.envelope_from = slice_of(domains[42]);
+	buf_init(&text, TRAIT_TEXT_BYTES);
+	assert_int_equal(trait_of(&record, &trait, &text, &err), 0);
+	assert_int_equal(trait.signatures_len, TRAIT_SIGNATURES_MAX);
+	for (unsigned i = 0; i < TRAIT_SIGNATURES_MAX; i++) {
+		assert_true(slice_equal_fold(trait.signatures[i].domain, slice_of(domains[i])));
+		assert_int_equal(trait.signatures[i].selector.len, TEXT_KEEP);
+		assert_int_equal(trait.signatures[i].selector.ptr[TEXT_KEEP - 1], 'x');
+	}
+	assert_true(slice_equal_fold(trait.spf_domain, slice_of(domains[99])));
+	assert_int_equal(trait.envelope, TRAIT_ENVELOPE_OWN);
+	buf_release(&text);
+	/* a buffer that holds less says so and writes nothing beyond */
+	buf_init(&text, TRAIT_TEXT_BYTES / 2);
+	assert_int_equal(trait_of(&record, &trait, &text, &err), -1);
+	assert_int_equal(err.code, ERR_SHORTAGE);
+	buf_release(&text);
+}
+
 static void two_traits_have_two_canons_and_one_has_one(void **state)
 {
 	size_t len = sizeof examples / sizeof *examples;
@@ -196,6 +289,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_trait_is_what_the_record_says),
 		cmocka_unit_test(reasons_and_verdicts_are_its_numbers),
+		cmocka_unit_test(the_largest_record_has_a_trait),
 		cmocka_unit_test(two_traits_have_two_canons_and_one_has_one),
 	};
 
