@@ -26,8 +26,9 @@ FACTS = (
     '''SELECT d.name, lower(r.org_name), p.report_id, p.begin, p.end, p.records, p.messages, p.pass,
        p.fail, p.unknown, p.quarantine, p.reject, hex(p.content) FROM report p
        JOIN domain d ON d.id = p.domain JOIN reporter r ON r.id = p.reporter_same''',
-    '''SELECT d.name, y.day, hex(coalesce(s.ip, s.text)), y.result, y.records, y.messages FROM daily y
-       JOIN domain d ON d.id = y.domain JOIN source s ON s.id = y.source''',
+    '''SELECT d.name, y.day, hex(coalesce(s.ip, s.text)), y.result, y.records, y.messages,
+       hex(t.digest) FROM daily y JOIN domain d ON d.id = y.domain JOIN source s ON s.id = y.source
+       JOIN trait t ON t.id = y.trait''',
     '''SELECT d.name, p.report_id, p.begin, c.n, hex(coalesce(s.ip, s.text)), c.count, hex(e.digest) FROM record c
        JOIN report p ON p.id = c.report JOIN domain d ON d.id = p.domain
        JOIN source s ON s.id = c.source JOIN detail e ON e.id = c.detail''',

@@ -140,9 +140,10 @@ facts() {
 	sql "$1" "SELECT d.name, r.org_name, p.report_id, p.begin, p.end, p.records, p.messages, p.pass,
 		p.fail, p.unknown, p.quarantine, p.reject FROM report p JOIN domain d ON d.id = p.domain
 		JOIN reporter r ON r.id = p.reporter_same ORDER BY 1, lower(r.org_name), 3, 4, 5"
-	sql "$1" "SELECT d.name, y.day, hex(coalesce(s.ip, s.text)), y.result, y.records, y.messages FROM daily y
-		JOIN domain d ON d.id = y.domain JOIN source s ON s.id = y.source
-		WHERE y.records > 0 ORDER BY 1, 2, 3, 4"
+	sql "$1" "SELECT d.name, y.day, hex(coalesce(s.ip, s.text)), y.result, y.records, y.messages,
+		hex(t.digest) FROM daily y JOIN domain d ON d.id = y.domain
+		JOIN source s ON s.id = y.source JOIN trait t ON t.id = y.trait
+		WHERE y.records > 0 ORDER BY 1, 2, 3, 4, 7"
 }
 
 # endings DB: "stored=3 refused=1", receipts by ending.

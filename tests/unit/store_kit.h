@@ -152,9 +152,9 @@ static inline void kit_laws(struct kit *kit)
 		"SELECT count(*) FROM (SELECT * FROM daily EXCEPT SELECT r.domain, r.day, c.source, "
 		"d.disposition * 16 + d.dkim * 4 + d.spf, d.trait, count(*), sum(c.count) FROM report r "
 		"JOIN record c ON c.report = r.id JOIN detail d ON d.id = c.detail GROUP BY 1, 2, 3, 4, 5)",
-		/* a day with facts that came or went waits for judgement (nothing judges here) */
-		"SELECT count(*) FROM daily WHERE NOT EXISTS (SELECT 1 FROM unassessed u "
-		"WHERE u.domain = daily.domain AND u.day = daily.day)",
+		/* a day with sums was judged, or waits for judgement */
+		"SELECT count(*) FROM (SELECT domain, day FROM daily EXCEPT SELECT domain, day "
+		"FROM unassessed EXCEPT SELECT domain, day FROM class_daily)",
 		/* traits are there as long as a detail has them */
 		"SELECT count(*) FROM detail d WHERE NOT EXISTS (SELECT 1 FROM trait t "
 		"WHERE t.id = d.trait AND t.result = d.disposition * 16 + d.dkim * 4 + d.spf)",
@@ -171,6 +171,21 @@ static inline void kit_laws(struct kit *kit)
 		if (n != 0)
 			fail_msg("%lld rows: %s", (long long)n, *q);
 	}
+}
+
+/* As if all there is had been judged: strangers, all in one group of their domain. */
+static inline void kit_judged(struct kit *kit)
+{
+	kit_exec(kit, "DELETE FROM unassessed");
+	kit_exec(kit, "INSERT INTO source_group (id, domain, key, name, evidence, evidence_detail) "
+		      "SELECT id, id, 'net:x', 'x', 6, 'x' FROM domain");
+	kit_exec(kit, "INSERT INTO member SELECT DISTINCT domain, source, domain FROM daily");
+	kit_exec(kit,
+		"INSERT INTO judgement (domain, source, trait, class, rule) SELECT DISTINCT domain, source, trait, 3, 15 FROM daily");
+	kit_exec(kit,
+		"INSERT INTO class_daily (domain, day, source_group, class, rule, result, records, "
+		"messages, spf_seen, spf_passed, overridden) SELECT domain, day, domain, 3, 15, result, "
+		"sum(records), sum(messages), 0, 0, 0 FROM daily GROUP BY domain, day, result");
 }
 
 /* ---- saying --------------------------------------------------------------------------------- */

@@ -58,8 +58,15 @@ static void no_orphan(struct kit *kit)
 		"SELECT count(*) FROM reason WHERE detail NOT IN (SELECT id FROM detail)",
 		"SELECT count(*) FROM original WHERE id NOT IN (SELECT original FROM report WHERE original "
 		"IS NOT NULL UNION SELECT original FROM entry WHERE original IS NOT NULL)",
+		"SELECT count(*) FROM trait WHERE id NOT IN (SELECT trait FROM detail)",
+		"SELECT count(*) FROM trait_signature WHERE trait NOT IN (SELECT id FROM trait)",
+		"SELECT count(*) FROM judgement WHERE source NOT IN (SELECT id FROM source) "
+		"OR trait NOT IN (SELECT id FROM trait)",
+		"SELECT count(*) FROM member WHERE source NOT IN (SELECT id FROM source)",
 		"SELECT count(*) FROM name n WHERE NOT EXISTS (SELECT 1 FROM detail WHERE n.id IN "
 		"(header_from, envelope_from, envelope_to, from_key)) AND NOT EXISTS (SELECT 1 FROM auth "
+		"WHERE n.id IN (domain, selector)) AND NOT EXISTS (SELECT 1 FROM trait WHERE n.id IN "
+		"(spf_domain, other_dkim)) AND NOT EXISTS (SELECT 1 FROM trait_signature "
 		"WHERE n.id IN (domain, selector))",
 	};
 
@@ -75,9 +82,10 @@ static void old_reports_go_with_all_that_only_they_needed(void **state)
 {
 	static const char *const left[] = {
 		"SELECT report_id, begin, messages, pass, twin FROM report ORDER BY 1, 2, 3, 4",
-		"SELECT d.name, y.day, hex(coalesce(s.ip, s.text)), y.result, y.records, y.messages FROM daily y JOIN "
-		"domain d ON d.id = y.domain JOIN source s ON s.id = y.source WHERE day >= 19680 "
-		"ORDER BY 1, 2, 3, 4",
+		"SELECT d.name, y.day, hex(coalesce(s.ip, s.text)), y.result, y.records, y.messages, "
+		"hex(t.digest) FROM daily y JOIN domain d ON d.id = y.domain JOIN source s "
+		"ON s.id = y.source JOIN trait t ON t.id = y.trait WHERE day >= 19680 "
+		"ORDER BY 1, 2, 3, 4, 7",
 		NULL
 	};
 	struct kit *kit = *state;
@@ -105,6 +113,45 @@ static void old_reports_go_with_all_that_only_they_needed(void **state)
 	assert_true(later > version);
 	/* enforced again */
 	assert_int_equal(kit_number(kit, "PRAGMA foreign_keys"), 1);
+}
+
+static void a_number_given_out_again_inherits_no_judgement(void **state)
+{
+	struct kit *kit = *state;
+	int64_t judged, members, left;
+
+	fill(kit);
+	kit_judged(kit);
+	judged = kit_number(kit, "SELECT count(*) FROM judgement");
+	members = kit_number(kit, "SELECT count(*) FROM member");
+	assert_true(expire_all(kit, 19680, false, 7) > 0);
+	no_orphan(kit);
+	left = kit_number(kit, "SELECT count(*) FROM judgement");
+	assert_true(left > 0 && left < judged);
+	left = kit_number(kit, "SELECT count(*) FROM member");
+	assert_true(left > 0 && left < members);
+	/* what is still there is still judged */
+	assert_int_equal(
+		kit_number(kit, "SELECT count(*) FROM (SELECT domain, source, trait FROM daily "
+				"EXCEPT SELECT domain, source, trait FROM judgement)"),
+		0);
+	expire_all(kit, DAY_0 + 1000, false, 1000);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM judgement"), 0);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM member"), 0);
+}
+
+static void a_day_whose_reports_went_is_to_be_judged_again(void **state)
+{
+	struct kit *kit = *state;
+	int64_t days;
+
+	fill(kit);
+	days = kit_number(kit, "SELECT count(*) FROM (SELECT DISTINCT domain, day FROM report "
+			       "WHERE day < 19680)");
+	kit_judged(kit);
+	expire_all(kit, 19680, false, 7);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM unassessed"), days);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM unassessed WHERE day >= 19680"), 0);
 }
 
 static void a_store_that_was_emptied_fills_again(void **state)
@@ -172,6 +219,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(old_reports_go_with_all_that_only_they_needed),
+		WITH_STORE(a_number_given_out_again_inherits_no_judgement),
+		WITH_STORE(a_day_whose_reports_went_is_to_be_judged_again),
 		WITH_STORE(a_store_that_was_emptied_fills_again),
 		WITH_STORE(originals_can_go_alone),
 		WITH_STORE(a_dry_run_drops_nothing),

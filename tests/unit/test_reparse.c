@@ -4,7 +4,8 @@
 static const char *const everything[] = { "SELECT * FROM report ORDER BY id",
 	"SELECT * FROM record", "SELECT * FROM note", "SELECT * FROM unreadable",
 	"SELECT * FROM daily", "SELECT * FROM receipt", "SELECT * FROM entry",
-	"SELECT * FROM original", "SELECT * FROM original_more", "SELECT * FROM meta", NULL };
+	"SELECT * FROM original", "SELECT * FROM original_more", "SELECT * FROM meta",
+	"SELECT * FROM unassessed", NULL };
 
 #define REPORTS 12
 
@@ -156,6 +157,25 @@ static void a_moved_report_moves_its_share_of_the_daily_sums(void **state)
 		3);
 }
 
+static void the_day_it_left_and_the_day_it_came_to_are_to_be_judged(void **state)
+{
+	struct kit *kit = *state;
+	char what[512] = "";
+
+	fill(kit);
+	kit_judged(kit);
+	assert_int_equal(reparse(kit, another_domain_and_period, what), 1);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM unassessed"), 2);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM unassessed u JOIN domain d "
+					 "ON d.id = u.domain WHERE d.name = 'example.com' "
+					 "AND u.day = 19676"),
+		1);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM unassessed u JOIN domain d "
+					 "ON d.id = u.domain WHERE d.name = 'example.net' "
+					 "AND u.day = 19677"),
+		1);
+}
+
 static void twin_no_more(unsigned i, struct say *say)
 {
 	if (i == 5)
@@ -206,6 +226,7 @@ int main(void)
 		WITH_STORE(another_reading_replaces_the_facts_and_says_what_changed),
 		WITH_STORE(a_record_that_can_be_read_now_makes_the_report_whole),
 		WITH_STORE(a_moved_report_moves_its_share_of_the_daily_sums),
+		WITH_STORE(the_day_it_left_and_the_day_it_came_to_are_to_be_judged),
 		WITH_STORE(a_report_that_loses_its_double_is_no_twin),
 		WITH_STORE(a_reading_that_cannot_stand_leaves_the_old_facts),
 	};

@@ -388,8 +388,12 @@ static const char *const totals[] = {
 	"SELECT d.name, p.org_name, r.report_id, r.begin, r.end, r.records, r.messages, r.pass, r.fail, "
 	"r.unknown, r.quarantine, r.reject, r.unreadable FROM report r JOIN domain d ON d.id = r.domain "
 	"JOIN reporter p ON p.id = r.reporter_same ORDER BY 1, 2, 3, 4, 5",
-	"SELECT d.name, y.day, hex(coalesce(s.ip, s.text)), y.result, y.records, y.messages FROM daily y "
-	"JOIN domain d ON d.id = y.domain JOIN source s ON s.id = y.source ORDER BY 1, 2, 3, 4",
+	"SELECT d.name, y.day, hex(coalesce(s.ip, s.text)), y.result, y.records, y.messages, "
+	"hex(t.digest) FROM daily y JOIN domain d ON d.id = y.domain JOIN source s ON s.id = y.source "
+	"JOIN trait t ON t.id = y.trait ORDER BY 1, 2, 3, 4, 7",
+	"SELECT hex(t.digest), s.n, d.text, e.text, s.pass FROM trait_signature s "
+	"JOIN trait t ON t.id = s.trait JOIN name d ON d.id = s.domain JOIN name e ON e.id = s.selector "
+	"WHERE t.id IN (SELECT trait FROM daily) ORDER BY 1, 2",
 	"SELECT count(*), sum(twin) FROM report",
 	NULL,
 };
