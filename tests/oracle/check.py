@@ -8,11 +8,11 @@ of them), then how many questions, rows and values were compared; status 1 if on
 """
 import argparse
 import collections
-import datetime
 import http.client
 import ipaddress
 import itertools
 import json
+import multiprocessing
 import os
 import random
 import sys
@@ -29,6 +29,7 @@ import tap  # noqa: E402
 import web  # noqa: E402
 
 DIMENSIONS = ('domain', 'source', 'service', 'reporter', 'class', 'disposition')
+SHELL_SAMPLE = 6  # questions of a window that ruad-query is asked too
 PAIRS = (('domain', 'class'), ('reporter', 'class'), ('source', 'disposition'),
          ('service', 'reporter'))
 
@@ -67,8 +68,8 @@ class Asker:
 class Kind:
     """A kind of answer: where it is asked, what it should be, and what tells its rows apart."""
 
-    def __init__(self, name, path, want, mark, more=(), row_filters=True):
-        self.name, self.path, self.want, self.mark = name, path, want, mark
+    def __init__(self, name, path, want, mark, more=(), read=()):
+        self.name, self.path, self.want, self.mark, self.read = name, path, want, mark, read
         self.more, self.pages = list(more), path != '/summary' or bool(more)
 
 
@@ -76,16 +77,43 @@ def key_of(row):
     return row['domain'], row['key']
 
 
-class Checker:
-    def __init__(self, db, asker, most):
-        self.db, self.asker, self.most = db, asker, most
-        self.store = oracle.load(db)
+class Tally:
+    """What was compared, and what differed."""
+
+    def __init__(self, most):
         self.questions = self.rows = self.values = self.differences = 0
-        self.by_column = collections.Counter()
-        every, _ = asker.ask('/sources', [('last', 'all'), ('scope', 'all')])
+        self.most, self.said, self.by_column = most, [], collections.Counter()
+
+    def say(self, kind, column, where, what):
+        self.differences += 1
+        self.by_column[kind.name, column] += 1
+        if len(self.said) < self.most:
+            self.said.append('%s: %s' % (where, what))
+
+    def add(self, other):
+        for name in ('questions', 'rows', 'values', 'differences', 'said'):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.by_column.update(other.by_column)
+
+
+class Subject:
+    """What is checked: a database, the server that answers from it, and the oracle of it."""
+
+    def __init__(self, db, server):
+        self.db, self.server, self.store = db, server, oracle.load(db)
+        every, _ = Asker(server).ask('/sources', [('last', 'all'), ('scope', 'all')])
         self.group_ids = {key_of(row): row['id'] for row in every}
         self.group_keys = {row['id']: key_of(row) for row in every}
-        self.kinds = list(self.all_kinds())
+
+
+class Checker:
+    """Asks and compares over one connection."""
+
+    def __init__(self, subject, only, most):
+        self.db, self.store = subject.db, subject.store
+        self.group_ids, self.group_keys = subject.group_ids, subject.group_keys
+        self.asker, self.tally = Asker(subject.server), Tally(most)
+        self.kinds = [k for k in self.all_kinds() if only is None or k.name.startswith(only)]
 
     # ---- kinds
 
@@ -114,71 +142,82 @@ class Checker:
                        lambda f, unit=unit, by=by: s.timeseries(f, unit == 'week', by),
                        lambda row, by=by: (row['day'], self.value_of(by, row)),
                        [('group_by', unit + ',' + by)])
-        yield Kind('domains', '/domains', s.domains_, lambda row: row['domain'])
+        yield Kind('domains', '/domains', s.domains_, lambda row: row['domain'],
+                   read=['last_report'])
         yield Kind('sources', '/sources', s.sources, key_of)
         after = s.days[len(s.days) // 2]
         yield Kind('sources first seen after', '/sources', lambda f: s.sources(f, after), key_of,
                    [('first_seen_after', facts.day_text(after))])
         yield Kind('addresses', '/addresses', s.addresses,
-                   lambda row: (row['domain'], row['source']))
+                   lambda row: (row['domain'], row['source']),
+                   read=['group'])
         yield Kind('reporters', '/reporters', lambda f: s.reporters(f, self.now),
-                   lambda row: row['reporter'])
+                   lambda row: row['reporter'], read=['last_end'])
 
     # ---- comparing
-
-    def say(self, where, what):
-        self.differences += 1
-        if self.differences <= self.most:
-            print('# %s: %s' % (where, what))
 
     def ask(self, kind, f, params):
         """One question; what differs is said."""
         params = kind.more + params
         where = '%s?%s' % (kind.path, urllib.parse.urlencode(params))
-        self.questions += 1
+        self.tally.questions += 1
         try:
             rows, meta = self.asker.ask(kind.path, params, kind.pages)
         except LookupError as error:
-            self.by_column[kind.name, 'answer'] += 1
-            return self.say(where, error)
+            return self.tally.say(kind, 'an answer', where, error)
         self.now = facts.seconds(meta['generated_at'])
         want = kind.want(f)
-        got = {}
-        for row in rows:
-            mark = kind.mark(row)
-            if mark in got:
-                self.say(where, 'two rows for %r' % (mark,))
-            got[mark] = row
-        self.rows += len(rows)
+        got = {kind.mark(row): row for row in rows}
+        self.tally.rows += len(rows)
+        if len(got) != len(rows):
+            self.tally.say(kind, 'rows', where, 'two rows for one thing')
         for mark in sorted(want.keys() ^ got.keys(), key=str):
-            self.by_column[kind.name, 'rows'] += 1
-            self.say(where, '%s: %r' % ('no row' if mark in want else 'a row too many', mark))
+            self.tally.say(kind, 'rows', where,
+                           '%s: %r' % ('no row' if mark in want else 'a row too many', mark))
         for mark in want.keys() & got.keys():
-            self.compare(kind, '%s: %r' % (where, mark), want[mark], got[mark])
+            self.compare(kind, where, mark, measures.shown(want[mark]), got[mark])
 
-    def compare(self, kind, where, want, got):
+    def compare(self, kind, where, mark, want, got):
+        self.tally.values += len(want)
+        for name in kind.read:
+            if name in got:
+                got[name] = READ[name](self, got[name])
+        if want.items() <= got.items():
+            return
         for name, value in want.items():
-            self.values += 1
             if name not in got:
                 text = 'no such column'
+            elif got[name] != value:
+                text = '%r, the oracle says %r' % (got[name], value)
             else:
-                if isinstance(value, float):
-                    value, told = oracle.ratio_text(value), got[name]
-                    told = told if told is None else str(told)
-                else:
-                    told = self.plain(name, got[name])
-                if told == value and isinstance(told, bool) == isinstance(value, bool):
-                    continue
-                text = '%r, the oracle says %r' % (told, value)
-            self.by_column[kind.name, name] += 1
-            self.say(where, '%s: %s' % (name, text))
+                continue
+            self.tally.say(kind, name, '%s: %r' % (where, mark), '%s: %s' % (name, text))
 
-    def plain(self, name, told):
-        if name == 'last_end' or name == 'last_report':
-            return facts.seconds(told)
-        if name == 'group':
-            return self.group_keys.get(told, (None, told))[1]
-        return told
+    def from_shell(self, kind, params):
+        """The same question by ruad-query: the very same rows."""
+        argv = [kind.path.strip('/')]
+        for name, value in kind.more + params:
+            flag = '--' + name.replace('_', '-')
+            argv += [flag] if value == 'true' else [flag, str(value)]
+        self.tally.questions += 1
+        _, out, _ = tap.run(tap.QUERY, '--db', self.db, '--format', 'json', *argv, check=(0,))
+        here = json.loads(out, parse_float=str)['data']
+        there, _ = self.asker.ask(kind.path, kind.more + params, kind.pages)
+        self.tally.rows += len(here)
+        if timeless(here) != timeless(there):
+            self.tally.say(kind, 'ruad-query', ' '.join(argv), 'other rows than over HTTP')
+
+
+def timeless(rows):
+    return [{k: v for k, v in row.items() if k not in ('age_seconds', 'overdue')} for row in rows]
+
+
+# Columns the oracle has in another form.
+READ = {
+    'last_end': lambda self, v: facts.seconds(v),
+    'last_report': lambda self, v: facts.seconds(v),
+    'group': lambda self, v: self.group_keys[v][1],
+}
 
 
 # ---- questions ----------------------------------------------------------------------------------
@@ -195,99 +234,105 @@ def windows(rng, days, count):
     return out[:count]
 
 
-def filters(rng, store, ids):
-    """(parameters, fields of the oracle's filter) for every filter there is, and some together."""
+def net(address, bits):
+    return ipaddress.ip_network((address, bits), strict=False)
+
+
+def report_filters(rng, store):
+    """Those that choose reports, as (parameters, fields of the oracle's filter)."""
+    domains = sorted({r.domain for r in store.facts.records})
+    a, b = rng.choice(domains), rng.choice(domains)
+    top = rng.choice(sorted({store.facts.suffixes.organisation(d) for d in domains}))
+    reporter = rng.choice(sorted(store.facts.reporters))
+    yield [], {}
+    yield [('domain', a)], dict(domain=[a])
+    yield list({('domain', a): 0, ('domain', b): 0}), dict(domain=[a, b])
+    yield [('domain', top.upper()), ('subdomains', 'true')], dict(domain=[top], subdomains=True)
+    yield [('scope', 'claimed')], {}
+    yield [('scope', 'unclaimed')], dict(scope='unclaimed')
+    yield [('scope', 'all')], dict(scope='all')
+    yield [('reporter', reporter.upper())], dict(reporter=reporter)
+    yield [('verified', 'true')], dict(verified=True)
+    yield [('without_twins', 'true')], dict(without_twins=True)
+
+
+def record_filters(rng, store, groups):
+    """Those that choose records."""
     records = store.facts.records
-    some = rng.choice
-    r = some([r for r in records if r.address is not None])
-    v6 = [x for x in records if x.address is not None and x.address.version == 6]
-    out = [([], {})]
-
-    def one(params, **fields):
-        out.append((params if isinstance(params, list) else [params], fields))
-
-    domains = sorted({x.domain for x in records})
-    a, b = some(domains), some(domains)
-    one(('domain', a), domain=[a])
-    one([('domain', a), ('domain', b)], domain=[a, b])
-    top = some(sorted({store.facts.suffixes.organisation(d) for d in domains}))
-    one([('domain', top.upper()), ('subdomains', 'true')], domain=[top], subdomains=True)
-    for scope in ('claimed', 'unclaimed', 'all'):
-        one(('scope', scope), scope=None if scope == 'claimed' else scope)
-    froms = sorted({x.header_from for x in records if x.header_from})
-    name = some(froms)
-    one(('header_from', name + '.'), header_from=name)
-    one(('header_from', 'nobody.invalid'), header_from='nobody.invalid')
-    reporter = some(sorted(store.facts.reporters))
-    one(('reporter', reporter.upper()), reporter=reporter)
-    one(('source', r.source), source=ipaddress.ip_network(r.source))
-    for net in [(r.address, 24 if r.address.version == 4 else 64)] + [
-            (some(v6).address, bits) for bits in (64, 32) if v6]:
-        n = ipaddress.ip_network(net, strict=False)
-        one(('source', str(n)), source=n)
+    name = rng.choice(sorted({r.header_from for r in records if r.header_from}))
+    yield [('header_from', name + '.')], dict(header_from=name)
+    yield [('header_from', 'nobody.invalid')], dict(header_from='nobody.invalid')
+    for version, bits in ((4, (32, 24, 16)), (6, (128, 64, 32))):
+        some = [r.address for r in records if r.address is not None
+                and r.address.version == version]
+        address = rng.choice(some) if some else ipaddress.ip_address('192.0.2.1')
+        yield [('source', str(address))], dict(source=net(address, bits[0]))
+        for n in bits[1:]:
+            yield [('source', str(net(address, n)))], dict(source=net(address, n))
     for result in ('pass', 'fail', 'unknown'):
-        one(('result', result), result=result)
+        yield [('result', result)], dict(result=result)
     for word in ('none', 'quarantine', 'reject', 'pass', 'absent', 'unknown'):
-        one(('disposition', word), disposition='absent' if word == 'absent' else word)
+        yield [('disposition', word)], dict(disposition=word)
     for class_ in judge.CLASSES:
-        one(('class', class_), class_=class_)
-    group = some(sorted(ids))
-    one(('group', ids[group]), group=group)
-    services = sorted({x.group.service for x in records if x.group.service})
-    if services:
-        service = some(services)
-        one(('service', service), service=service)
-        one([('service', some(services)), ('result', 'fail')], service=None)
-        out[-1][1].update(service=out[-1][0][0][1], result='fail')
-    one(('verified', 'true'), verified=True)
-    one(('without_twins', 'true'), without_twins=True)
-    one([('verified', 'true'), ('without_twins', 'true'), ('class', 'yours'), ('domain', b)],
-        verified=True, without_twins=True, class_='yours', domain=[b])
-    one([('reporter', reporter), ('result', 'fail'), ('class', 'forwarded')], reporter=reporter,
-        result='fail', class_='forwarded')
-    one([('source', str(ipaddress.ip_network((r.address, 16), strict=False))),
-         ('class', 'to_decide')],
-        source=ipaddress.ip_network((r.address, 16), strict=False), class_='to_decide')
-    one([('header_from', name), ('disposition', 'none')], header_from=name, disposition='none')
-    return out
+        yield [('class', class_)], dict(class_=class_)
+    group = rng.choice(sorted(groups))
+    yield [('group', groups[group])], dict(group=group)
+    services = sorted({r.group.service for r in records if r.group.service}) or ['mailchimp']
+    service = rng.choice(services)
+    yield [('service', service)], dict(service=service)
 
 
-def from_shell(checker, rng, asked, count):
-    """A sample of the questions by ruad-query: the very same rows."""
-    for kind, params in rng.sample(asked, min(count, len(asked))):
-        argv = [kind.path.strip('/')]
-        for name, value in kind.more + params:
-            flag = '--' + name.replace('_', '-')
-            argv += [flag] if value == 'true' else [flag, str(value)]
-        checker.questions += 1
-        here = tap.query(checker.db, *argv)['data']
-        rows, _ = checker.asker.ask(kind.path, kind.more + params, kind.pages)
-        there = json.loads(json.dumps(rows))
-        here = json.loads(json.dumps(here), parse_float=str)
-        if drop_ages(here) != drop_ages(there):
-            checker.say('ruad-query ' + ' '.join(argv), 'other rows than over HTTP')
+def filters(rng, store, groups):
+    """Every filter by itself, and some together."""
+    alone = list(report_filters(rng, store)) + list(record_filters(rng, store, groups))
+    yield from alone
+    for _ in range(8):
+        params, fields = [], {}
+        for more, others in rng.sample(alone, 3):
+            if not {n for n, _ in more} & {n for n, _ in params} and not fields.keys() & others:
+                params, fields = params + more, dict(fields, **others)
+        names = {n for n, _ in params}
+        if not {'scope', 'domain'} <= names:
+            yield params, fields
 
 
-def drop_ages(rows):
-    return [{k: v for k, v in row.items() if k not in ('age_seconds', 'overdue')} for row in rows]
+def questions(checker, rng, first, last):
+    """Every filter times every kind, in one window."""
+    for params, fields in filters(rng, checker.store, checker.group_ids):
+        params = params + [('from', facts.day_text(first)), ('to', facts.day_text(last))]
+        f = measures.Filter(first, last, **fields)
+        for kind in checker.kinds:
+            yield kind, f, params
+
+
+def one_window(job):
+    """In a process that inherited SUBJECT: the tally of a window."""
+    seed, first, last, only, most = job
+    rng = random.Random(seed)
+    checker = Checker(SUBJECT[0], only, most)
+    asked = []
+    for kind, f, params in questions(checker, rng, first, last):
+        checker.ask(kind, f, params)
+        asked.append((kind, params))
+    for kind, params in rng.sample(asked, min(SHELL_SAMPLE, len(asked))):
+        checker.from_shell(kind, params)
+    return checker.tally
+
+
+SUBJECT = []
 
 
 def check(db, count=10, seed=1, only=None, most=40):
-    """A Checker after all questions."""
-    rng = random.Random(seed)
+    """The Tally of all windows; a process each, as many at a time as there are processors."""
+    tally = Tally(most)
     with web.Web('--db', db) as server:
-        checker = Checker(db, Asker(server), most)
-        kinds = [k for k in checker.kinds if only is None or k.name.startswith(only)]
-        asked = []
-        for first, last in windows(rng, checker.store.days, count):
-            for params, fields in filters(rng, checker.store, checker.group_ids):
-                params = params + [('from', facts.day_text(first)), ('to', facts.day_text(last))]
-                f = measures.Filter(first, last, **fields)
-                for kind in kinds:
-                    checker.ask(kind, f, params)
-                    asked.append((kind, params))
-        from_shell(checker, rng, asked, 60)
-    return checker
+        SUBJECT[:] = [Subject(db, server)]
+        jobs = [(seed * 1000 + n, first, last, only, most) for n, (first, last) in enumerate(
+            windows(random.Random(seed), SUBJECT[0].store.days, count))]
+        with multiprocessing.get_context('fork').Pool(os.cpu_count()) as pool:
+            for part in pool.imap_unordered(one_window, jobs, 1):
+                tally.add(part)
+    return tally
 
 
 def main():
@@ -300,6 +345,8 @@ def main():
     given = parser.parse_args()
     begun = time.monotonic()
     c = check(given.db, given.windows, given.seed, given.only, given.most)
+    for line in c.said[:given.most]:
+        print('# ' + line)
     for (kind, column), n in c.by_column.most_common():
         print('# %6d differences in %s of %s' % (n, column, kind))
     print('%d questions, %d rows, %d values compared, %d differences, %.0f s'

@@ -20,9 +20,8 @@ WORDS = {
                'sampled_out', 'policy_test_mode'},
 }
 ALIASES = {'hardfail': 'fail', 'error': 'permerror', 'unknown': 'temperror'}
-AUTH = re.compile(r'(?P<kind>dkim|spf)=(?P<result>.*?)(?: d=(?P<domain>.*?))?'
-                  r'(?: s=(?P<selector>.*?)| scope=(?P<scope>.*?))?', re.S)
-NEXT = re.compile(r'; (?=(?:dkim|spf)=)')
+# One item of a line: a word, or name=value; a value that is no plain word stands in quotes.
+PIECE = re.compile(r'(?:([a-z_]+)=)?(?:"((?:[^"\\]|\\.)*)"|([^ ;"]*))', re.S)
 
 
 def day_number(text):
@@ -39,7 +38,7 @@ def seconds(text):
 
 def word(vocabulary, token):
     """The meaning of a token as sent: absent, unknown, or a word of the vocabulary."""
-    if token is None or token == 'absent':
+    if token is None:
         return 'absent'
     token = token.strip().lower()
     if vocabulary == 'result':
@@ -47,39 +46,46 @@ def word(vocabulary, token):
     return token if token in WORDS[vocabulary] else 'unknown'
 
 
+def items(line):
+    """The items of a line of results or reasons: lists of (name, value)."""
+    out, at = [[]], 0
+    while line and at < len(line):
+        m = PIECE.match(line, at)
+        if m.end() == at:
+            raise ValueError('not understood: %r' % line[at:])
+        quoted = m[2]
+        out[-1].append((m[1], m[3] if quoted is None else re.sub(r'\\(.)', r'\1', quoted)))
+        at = m.end()
+        if line.startswith('; ', at):
+            out.append([])
+        at += 2 if line.startswith('; ', at) else 1
+    return out if line else []
+
+
+def said(vocabulary, meaning, sent):
+    """A word's meaning, by the token where it is not the word itself."""
+    if meaning is None or (meaning == 'absent' and sent is None):
+        return 'absent'
+    return word(vocabulary, meaning if sent is None else sent)
+
+
 class Auth:
-    def __init__(self, text):
-        m = AUTH.fullmatch(text)
-        if m is None:
-            raise ValueError('no authentication result: %r' % text)
-        self.kind, self.domain, self.selector = m['kind'], m['domain'], m['selector']
-        self.result, self.scope = word('result', m['result']), word('scope', m['scope'])
+    def __init__(self, fields):
+        self.kind, result = fields[0]
+        more = dict(fields[1:])
+        self.domain, self.selector = more.get('d'), more.get('s')
+        self.result = said('result', result, more.get('sent'))
+        self.scope = said('scope', more.get('scope'), more.get('scope_sent'))
 
 
-def auths(text):
-    return [Auth(piece) for piece in NEXT.split(text)] if text else []
+def auths(line):
+    return [Auth(fields) for fields in items(line)]
 
 
-REASON = re.compile(r'([^ ;()]*)(?: \((.*)\))?', re.S)
-
-
-def reasons(text):
-    """Types and comments, of 'type (comment); type'. A comment may hold anything, '; ' too: a new
-    reason begins only where the brackets of the one before are closed."""
-    out = []
-    if text is None:
-        return out
-    piece = None
-    for part in text.split('; '):
-        piece = part if piece is None else piece + '; ' + part
-        if ' (' in piece and not piece.endswith(')'):
-            continue
-        m = REASON.fullmatch(piece)
-        out.append((m[1], m[2]) if m else (piece, None))
-        piece = None
-    if piece is not None:
-        out.append((piece.split(' ', 1)[0], piece.split(' (', 1)[1]))
-    return out
+def reasons(line):
+    """(meaning of the type, comment) of each override reason."""
+    return [(said('reason', fields[0][1], dict(fields[1:]).get('sent')),
+             dict(fields[1:]).get('comment')) for fields in items(line)]
 
 
 class Trait:
@@ -87,7 +93,7 @@ class Trait:
 
     def __init__(self, suffixes, names, row):
         self.disposition, self.dkim, self.spf = row['disposition'], row['dkim'], row['spf']
-        self.reasons = frozenset(word('reason', kind) for kind, _ in reasons(row['reasons']))
+        self.reasons = frozenset(kind for kind, _ in reasons(row['reasons']))
         results = auths(row['auth'])
         header_from = names.key(row['header_from'])
         chosen = self.choose([a for a in results if a.kind == 'spf'])

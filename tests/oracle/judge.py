@@ -188,24 +188,33 @@ class Domain:
                 self.signed[mark][r.group] += r.count
                 if good and r.trait.dkim == PASS:
                     passing[mark].append(r)
-        self.homes = {mark: self.home(mark, rows) for mark, rows in passing.items()}
+        # The catalogue names a home even of a selector that never passed.
+        self.homes = {mark: self.home(mark, passing[mark]) for mark in self.signed if mark[1]}
+        for mark in [m for m in self.signed if not m[1]]:
+            self.homes[mark] = self.by_spf(passing[mark]).union(
+                *(groups for (d, s), groups in self.homes.items() if d == mark[0] and s))
+
+    @staticmethod
+    def by_spf(rows):
+        return {r.group for r in rows if r.trait.spf == PASS}
 
     def home(self, mark, rows):
-        groups = {r.group for r in rows if r.trait.spf == PASS}
-        if groups:
-            return groups
-        for service in self.catalogue.find('strength', mark[1]):
-            group = self.groups.get('service:' + service)
-            if group is not None:
-                groups.add(group)
+        """The groups a named selector is at home with; none: unknown."""
+        groups = self.by_spf(rows)
         if groups:
             return groups
         messages, days = collections.Counter(), collections.defaultdict(set)
         for r in rows:
             messages[r.group] += r.count
             days[r.group].add(r.day)
-        total = sum(messages.values())
-        return {g for g in messages if 2 * messages[g] >= total
+        for service, strength in self.catalogue.find('strength', mark[1]).items():
+            group = self.groups.get('service:' + service)
+            if group is not None and (strength == 2 or group in messages):
+                groups.add(group)
+        if groups:
+            return groups
+        most = max(messages.values(), default=0)
+        return {g for g in messages if 5 * messages[g] > most
                 and max(days[g]) - min(days[g]) >= 2}
 
     def homes_of(self, marks, group):
@@ -279,7 +288,8 @@ class Domain:
             return TO_DECIDE, 'service'
         if source.net is not None and source.net in self.near:
             return TO_DECIDE, 'near-own'
-        if trait.envelope == OWN and self.steady(source):
+        if (trait.envelope == OWN and self.name not in self.words.parked
+                and self.steady(source)):
             return TO_DECIDE, 'steady'
         return NOT_YOURS, 'stranger'
 

@@ -18,6 +18,22 @@ def ratio(a, b):
     return None if not b else float(a) / float(b)
 
 
+def ratio_text(value):
+    """As JSON writes it: nine digits, and what is less than all is never shown as all."""
+    text = '%.9g' % value
+    return '0.999999999' if text == '1' and value < 1 else text
+
+
+def shown(row):
+    """A row with its ratios as a reader of JSON gets them who keeps fractions as text."""
+    out = dict(row)
+    for name, value in row.items():
+        if isinstance(value, float):
+            text = ratio_text(value)
+            out[name] = int(text) if text in ('0', '1', '-1') else text
+    return out
+
+
 # What each measure counts of a record with trait t and class c.
 COUNTS = {
     'messages': lambda t, c: True,

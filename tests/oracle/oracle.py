@@ -48,16 +48,6 @@ def load(db):
     return measures.Store(f, judge.judged(f, catalogue, words), catalogue, own)
 
 
-def ratio_text(value):
-    """As JSON writes it: nine digits, and what is less than all is never shown as all."""
-    if value is None:
-        return None
-    text = '%.9g' % value
-    if text == '1' and value < 1:
-        return '0.999999999'
-    return text
-
-
 VALUES = {
     'domain': lambda v: [names.key(name) for name in v.split(',')],
     'header_from': names.key,
@@ -95,8 +85,7 @@ def main():
         rows = {'domains': store.domains_, 'sources': store.sources,
                 'addresses': store.addresses}[given.kind](f)
     for mark in sorted(rows, key=str):
-        row = {name: ratio_text(v) if isinstance(v, float) else v for name, v in rows[mark].items()}
-        print(json.dumps([mark, row], ensure_ascii=False, default=str))
+        print(json.dumps([mark, measures.shown(rows[mark])], ensure_ascii=False, default=str))
 
 
 if __name__ == '__main__':

@@ -10,7 +10,6 @@ import facts  # noqa: E402
 import judge  # noqa: E402
 import measures  # noqa: E402
 import names  # noqa: E402
-import oracle  # noqa: E402
 
 LIST = names.Suffixes('''// comment
 com
@@ -106,25 +105,30 @@ class Traits(unittest.TestCase):
                             ('hardfail', 'fail'), ('unknown', 'temperror'), ('x', 'unknown')):
             self.assertEqual(facts.word('result', token), want)
 
-    def test_the_text_of_results_is_read_back(self):
-        found = facts.auths('dkim=pass d=a.com s=k; dkim=; dkim=absent s=b c;d; spf=none scope=; '
-                            'spf=pass d=x.com')
+    def test_the_line_of_results_is_read_back(self):
+        found = facts.auths(r'dkim=pass d="bücher.example" s=k; dkim=fail sent=hardfail s="";'
+                            r' dkim=unknown sent="" d=""; dkim=absent s="a \"b\\; spf=pass";'
+                            ' spf=none scope=unknown scope_sent=""; spf=temperror sent=unknown'
+                            ' d=x.com')
         self.assertEqual([(a.kind, a.result, a.domain, a.selector, a.scope) for a in found], [
-            ('dkim', 'pass', 'a.com', 'k', 'absent'), ('dkim', 'unknown', None, None, 'absent'),
-            ('dkim', 'absent', None, 'b c;d', 'absent'), ('spf', 'none', None, None, 'unknown'),
-            ('spf', 'pass', 'x.com', None, 'absent')])
+            ('dkim', 'pass', 'bücher.example', 'k', 'absent'),
+            ('dkim', 'fail', None, '', 'absent'), ('dkim', 'unknown', '', None, 'absent'),
+            ('dkim', 'absent', None, 'a "b\\; spf=pass', 'absent'),
+            ('spf', 'none', None, None, 'unknown'), ('spf', 'temperror', 'x.com', None, 'absent')])
 
     def test_a_comment_hides_no_reason(self):
-        self.assertEqual(facts.reasons('mailing_list (a; b: (c)); ; other; forwarded'),
-                         [('mailing_list', 'a; b: (c)'), ('', None), ('other', None),
-                          ('forwarded', None)])
+        self.assertEqual(
+            facts.reasons(r'mailing_list comment="a; \"forwarded"; unknown sent=""; other; absent'),
+            [('mailing_list', 'a; "forwarded'), ('unknown', None), ('other', None),
+             ('absent', None)])
 
     def test_the_spf_result_that_tells_most(self):
         for auth, want in (
                 ('spf=fail d=m.com scope=mfrom; spf=pass d=h.com scope=helo', 'h.com'),
                 ('spf=pass d=h.com scope=helo; spf=pass d=m.com', 'm.com'),
                 ('spf=fail d=h.com scope=helo; spf=none d=m.com scope=mfrom', 'm.com'),
-                ('spf=fail d=h.com scope=helo; spf=none d=x.com scope=', 'h.com')):
+                ('spf=fail d=h.com scope=helo; spf=none d=x.com scope=unknown scope_sent=x',
+                 'h.com')):
             self.assertEqual(self.trait(auth=auth).spf_domain, want)
 
     def test_whose_the_envelope_is(self):
@@ -272,7 +276,7 @@ class Measures(unittest.TestCase):
         rows.record('192.0.2.1', 30, 'fail', 'pass', spf('a.com'))
         rows.record('192.0.2.1', 4, 'fail', 'fail', sig('own', 'fail'), disposition='reject')
         rows.record('192.0.2.1', 6, None, 'fail', sig('own', 'fail'), disposition='unknown')
-        rows.record('198.51.100.7', 10, disposition='quarantine', reasons='local_policy (x)')
+        rows.record('198.51.100.7', 10, disposition='quarantine', reasons='local_policy comment=x')
         rows.record('198.51.100.7', 0, disposition='quarantine')
         row = rows.store().summary(measures.Filter(20000, 20000))[()]
         want = {'messages': 110, 'pass': 90, 'fail': 14, 'unknown': 6, 'pass_ratio': 90 / 110,
@@ -296,8 +300,8 @@ class Measures(unittest.TestCase):
 
     def test_less_than_all_is_never_shown_as_all(self):
         for value, want in ((1.0, '1'), ((10 ** 12 - 1) / 10 ** 12, '0.999999999'),
-                            (2 / 3, '0.666666667'), (0.0, '0'), (None, None)):
-            self.assertEqual(oracle.ratio_text(value), want)
+                            (2 / 3, '0.666666667'), (0.0, '0'), (1.5e-7, '1.5e-07')):
+            self.assertEqual(measures.ratio_text(value), want)
 
     def test_filters_choose_rows_and_leave_reports(self):
         rows = Rows()
