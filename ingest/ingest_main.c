@@ -436,10 +436,10 @@ static int reparse_pass(struct report_sink *to, struct original *original,
 	return to->ops->report_abandon(to, err);
 }
 
-static int reparse_one(
-	struct run *run, int64_t report, struct original *first, struct err *why, struct err *err)
+static int reparse_one(struct run *run, int64_t report, enum report_trust trust,
+	struct original *first, struct err *why, struct err *err)
 {
-	struct parse_context context = { .mode = PARSE_STRICT, .now = day_now() };
+	struct parse_context context = { .mode = PARSE_STRICT, .trust = trust, .now = day_now() };
 	struct report_sink *to = store_sink(run->store);
 	struct original *again = NULL, *original = first;
 	int rc;
@@ -467,13 +467,15 @@ static int reparse(struct run *run, struct err *err)
 	struct report_sink *to = store_sink(run->store);
 	struct err why = ERR_INIT;
 	const char *what = NULL;
+	enum report_trust trust = REPORT_TRUST_UNKNOWN;
 	int64_t report = 0;
 	int rc = -1, more, read;
 
 	if (store_reparse_open(&r, run->store, err) < 0)
 		return -1;
-	while ((more = store_reparse_next(r, &report, &original, err)) > 0 && run_stop == 0) {
-		read = reparse_one(run, report, original, &why, err);
+	while ((more = store_reparse_next(r, &report, &trust, &original, err)) > 0 &&
+		run_stop == 0) {
+		read = reparse_one(run, report, trust, original, &why, err);
 		if (read < 0)
 			goto out;
 		/* What this version cannot read stays as the earlier one read it. */

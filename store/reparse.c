@@ -192,12 +192,12 @@ int store_reparse_open(struct store_reparse **ret, struct store *st, struct err 
 	return 0;
 }
 
-int store_reparse_next(
-	struct store_reparse *r, int64_t *report, struct original **original, struct err *err)
+int store_reparse_next(struct store_reparse *r, int64_t *report, enum report_trust *trust,
+	struct original **original, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int64_t id = 0;
-	int more;
+	int more, stored_trust = 0;
 
 	assert(!r->st->writer->report.open);
 	original_close(r->original);
@@ -210,8 +210,10 @@ int store_reparse_next(
 	more = sql_step(r->st, stmt, "cannot look for the next report", err);
 	if (more < 0)
 		return -1;
-	if (more > 0)
+	if (more > 0) {
 		id = sqlite3_column_int64(stmt, 0);
+		stored_trust = sqlite3_column_int(stmt, 1);
+	}
 	(void)sqlite3_reset(stmt);
 	if ((more == 0 || ++r->done % REPARSE_BATCH == 0) && writer_sync(r->st->writer, err) < 0)
 		return -1;
@@ -221,6 +223,7 @@ int store_reparse_next(
 	if (original_open(&r->original, r->st, id, err) < 0)
 		return err_wrap(err, "report %lld", (long long)id);
 	*report = id;
+	*trust = (enum report_trust)stored_trust;
 	*original = r->original;
 	return 1;
 }

@@ -143,7 +143,7 @@ STMT(STMT_ORIGINAL_MORE_GET, "SELECT data FROM original_more WHERE original = ? 
 
 /* reparse.c */
 STMT(STMT_REPARSE_NEXT,
-	"SELECT id FROM report WHERE id > ? AND original IS NOT NULL ORDER BY id LIMIT 1")
+	"SELECT id, trust FROM report WHERE id > ? AND original IS NOT NULL ORDER BY id LIMIT 1")
 STMT(STMT_REPARSE_REPORT,
 	"SELECT r.receipt, r.received, r.original, r.trust, r.from_mismatch, d.name AS domain, "
 	"p.org_name, r.report_id, r.begin, r.end, r.records, r.placeholders, r.unreadable, "

@@ -105,9 +105,10 @@ void original_close(struct original *o);
  */
 struct store_reparse;
 int store_reparse_open(struct store_reparse **ret, struct store *st, struct err *err);
-/* 1: *original (valid until the next call) is that of *report; 0: no more; -1. */
-int store_reparse_next(struct store_reparse *r, int64_t *report, struct original **original,
-	struct err *err);
+/* 1: *original (valid until the next call) is that of *report, *trust what the report was stored
+ * with: to be read by the same rules, a parser has to know it; 0: no more; -1. */
+int store_reparse_next(struct store_reparse *r, int64_t *report, enum report_trust *trust,
+	struct original **original, struct err *err);
 /* After report_end: did the content change? The text (valid until the next call) says what:
  * "records 12 -> 13, messages 524 -> 530". */
 bool store_reparse_changed(struct store_reparse *r, const char **what);

@@ -30,6 +30,23 @@ silent "all are equal again"
 is "receipts stay as they are" "$(endings "$db")" "$receipts"
 exits 64 "--reparse takes no path" "$RUAD_INGEST" --db "$db" --reparse "$m"
 
+# A bare file of the operator's may end behind its last record: so it may when it is read again.
+mk xml id=open | sed 's/<\/feedback>$//' >"$T/open.xml"
+open=$T/open.db
+exits 0 "a bare file without its last tag is read" "$RUAD_INGEST" --db "$open" "$T/open.xml"
+is "and stored" "$(endings "$open")" "stored=1"
+is "as the operator's own" "$(sql "$open" 'SELECT trust FROM report')" 3
+exits 0 "read again" "$RUAD_INGEST" --db "$open" --reparse
+silent "it is the same"
+# The same bytes out of a mail are cut, whoever reads them again.
+python3 -c '
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("UPDATE report SET trust = 0")
+db.commit()' "$open"
+exits 0 "were it not the operator's," "$RUAD_INGEST" --db "$open" --reparse
+has "it would be cut" "$(cat "$T/out")" "report 1: kept as it is: "
+
 # Retention: off by default, by the day of the report.
 reports() {
 	sql "$db" 'SELECT count(*) FROM report'

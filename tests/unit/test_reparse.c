@@ -42,12 +42,13 @@ static unsigned reparse(
 {
 	struct store_reparse *r = NULL;
 	struct original *o = NULL;
+	enum report_trust trust = REPORT_TRUST_COUNT;
 	int64_t id = 0;
 	unsigned changed = 0;
 	int more;
 
 	KIT_OK(kit, store_reparse_open(&r, kit->st, &kit->err));
-	while ((more = store_reparse_next(r, &id, &o, &kit->err)) > 0) {
+	while ((more = store_reparse_next(r, &id, &trust, &o, &kit->err)) > 0) {
 		struct say say = report_of((unsigned)id - 1);
 		const char *text;
 
@@ -217,6 +218,29 @@ static void a_reading_that_cannot_stand_leaves_the_old_facts(void **state)
 	assert_memory_equal(before.bytes, after.bytes, sizeof before.bytes);
 }
 
+/* Which rules a report is read by hangs on it. */
+static void each_report_comes_with_the_trust_it_was_stored_with(void **state)
+{
+	struct kit *kit = *state;
+	struct store_reparse *r = NULL;
+	struct original *o = NULL;
+	enum report_trust trust = REPORT_TRUST_COUNT;
+	int64_t id = 0;
+	unsigned seen = 0;
+	int more;
+
+	fill(kit);
+	kit_exec(kit, "UPDATE report SET trust = id / 2 % 4");
+	KIT_OK(kit, store_reparse_open(&r, kit->st, &kit->err));
+	while ((more = store_reparse_next(r, &id, &trust, &o, &kit->err)) > 0) {
+		assert_int_equal(trust, id / 2 % REPORT_TRUST_COUNT);
+		seen |= 1U << trust;
+	}
+	KIT_OK(kit, more);
+	store_reparse_close(r);
+	assert_int_equal(seen, (1U << REPORT_TRUST_COUNT) - 1);
+}
+
 #define WITH_STORE(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
@@ -229,6 +253,7 @@ int main(void)
 		WITH_STORE(the_day_it_left_and_the_day_it_came_to_are_to_be_judged),
 		WITH_STORE(a_report_that_loses_its_double_is_no_twin),
 		WITH_STORE(a_reading_that_cannot_stand_leaves_the_old_facts),
+		WITH_STORE(each_report_comes_with_the_trust_it_was_stored_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
