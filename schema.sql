@@ -308,13 +308,14 @@ CREATE TABLE unassessed (
 
 -- Addresses that belong together, seen from one domain: a service, a forwarder, a network.
 CREATE TABLE source_group (
-	id	INTEGER PRIMARY KEY,
+	id	INTEGER PRIMARY KEY AUTOINCREMENT,	-- never given to another one
 	domain	INTEGER NOT NULL REFERENCES domain (id),
 	key	TEXT NOT NULL,			-- 'service:mailchimp', 'net:192.0.2.0/24'
 	name	TEXT NOT NULL,			-- for people
 	evidence	INTEGER NOT NULL CHECK (evidence BETWEEN 0 AND 6),	-- enum group_evidence
 	evidence_detail	TEXT NOT NULL,
 	service	TEXT,				-- id in the catalogue
+	class	INTEGER CHECK (class BETWEEN 0 AND 3),	-- of most of its messages, in all history
 	UNIQUE (domain, key)
 ) STRICT;
 
@@ -356,8 +357,8 @@ CREATE TABLE class_daily (
 -- When a group was first and last seen is one step each.
 CREATE INDEX class_daily_group ON class_daily (source_group, day);
 
--- The owner's word on a source group. It follows the addresses: where one joins a group of another
--- key that has no decision, the decision is copied to it.
+-- The owner's word on a source group. It follows the addresses: where those of a decided group come
+-- to make up most of another one, and it has no decision, it gets theirs.
 CREATE TABLE decision (
 	domain	INTEGER NOT NULL REFERENCES domain (id),
 	key	TEXT NOT NULL,			-- source_group.key
@@ -396,3 +397,4 @@ CREATE TABLE event (
 	undone_by	INTEGER			-- the event that took it back
 ) STRICT;
 CREATE INDEX event_type ON event (type, id);
+CREATE INDEX event_domain ON event (domain, type, id);

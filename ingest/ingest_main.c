@@ -16,11 +16,11 @@
 #include "ingest/unpack_gzip.h"
 #include "ingest/unpack_zip.h"
 #include "ruad_version.h"
+#include "store/assess.h"
 #include "store/base/buf.h"
 #include "store/base/conf.h"
 #include "store/base/day.h"
 #include "store/base/log.h"
-#include "store/assess.h"
 #include "store/emit.h"
 #include "store/store.h"
 
@@ -492,48 +492,48 @@ out:
 
 /* ---- the program ----------------------------------------------------------------------------- */
 
-/* Whose mail the new rows are: also of what a run that was killed had stored. */
+/* Whose mail it is, for the days whose facts changed, by this run or by one that did not come so
+ * far. A program that was told to stop leaves that to the next. */
 static int judge(struct run *run, struct err *err)
 {
-	if (run->dry_run)
+	if (run->dry_run || run_stop != 0)
 		return 0;
 	if (store_assess_asn(run->store, run->conf.asn_database, err) < 0)
-		return err_wrap(err, "asn_database");
+		return -1;
 	return store_assess(run->store, err);
 }
 
-static int read_all(struct run *run, char *const *paths, size_t len, struct err *err)
-{
-	struct err ignored = ERR_INIT;
-
-	if (read_paths(run, paths, len, err) == 0)
-		return 0;
-	/* What was stored before the shortage is judged all the same, if the store still takes it. */
-	if (err->code != ERR_STORE && err->code != ERR_BUG)
-		(void)judge(run, &ignored);
-	return -1;
-}
-
-static int work(struct run *run, struct err *err)
+static int read_all(struct run *run, struct err *err)
 {
 	char *fallback[] = { run->conf.maildir };
 	const bool given = run->paths_len > 0;
 
-	if (!run->reparse && !given && run->conf.maildir[0] == '\0')
+	if (read_paths(run, given ? run->paths : fallback, given ? run->paths_len : 1, err) < 0)
+		return -1;
+	if (run->dry_run)
+		return 0;
+	if (expire(run, run->conf.retention_days, false, err) < 0)
+		return -1;
+	return expire(run, run->conf.originals_days, true, err);
+}
+
+static int work(struct run *run, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	int rc;
+
+	if (!run->reparse && run->paths_len == 0 && run->conf.maildir[0] == '\0')
 		return err_set(err, ERR_USAGE,
 			"no PATH given, and no maildir in the settings (see --help)");
 	if (worker_begin(run, err) < 0 || store_begin(run, err) < 0)
 		return -1;
-	if (run->reparse)
-		return reparse(run, err) < 0 ? -1 : judge(run, err);
-	if (read_all(run, given ? run->paths : fallback, given ? run->paths_len : 1, err) < 0)
-		return -1;
-	if (run->dry_run)
-		return 0;
-	if (expire(run, run->conf.retention_days, false, err) < 0 ||
-		expire(run, run->conf.originals_days, true, err) < 0)
-		return -1;
-	return judge(run, err);
+	rc = run->reparse ? reparse(run, err) : read_all(run, err);
+	if (rc == 0)
+		return judge(run, err);
+	/* What was stored before a shortage is judged if it can be; the shortage is what is said. */
+	if (err->code != ERR_STORE && err->code != ERR_BUG)
+		(void)judge(run, &ignored);
+	return -1;
 }
 
 static int exit_status(const struct run *run)

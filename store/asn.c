@@ -1,66 +1,72 @@
-#include "store/asn.h"
+#include "store/assess_parts.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <maxminddb.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define NAME_BYTES_MAX 128
+#include "store/base/utf8.h"
 
+/* libmaxminddb aborts on a look-up in a file that did not open: there is one only if it did. */
 struct asn {
-	MMDB_s db;
-	bool open; /* to look up in one that is not aborts the program */
-	char name[NAME_BYTES_MAX + 1];
+	MMDB_s file;
 };
 
 int asn_open(struct asn **ret, const char *path, struct err *err)
 {
-	struct asn *a = calloc(1, sizeof *a);
-	int status;
+	struct asn *asn = calloc(1, sizeof *asn);
+	struct err_quote q;
+	int rc;
 
-	if (a == NULL)
+	if (asn == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory");
-	status = MMDB_open(path, MMDB_MODE_MMAP, &a->db);
-	if (status != MMDB_SUCCESS) {
-		asn_close(a);
-		return err_set(err, ERR_USAGE, "%s: %s", path, MMDB_strerror(status));
+	rc = MMDB_open(path, MMDB_MODE_MMAP, &asn->file);
+	if (rc == MMDB_SUCCESS) {
+		*ret = asn;
+		return 0;
 	}
-	a->open = true;
-	*ret = a;
-	return 0;
+	free(asn);
+	if (rc == MMDB_FILE_OPEN_ERROR || rc == MMDB_IO_ERROR)
+		return err_errno(err, ERR_USAGE, errno, "asn_database: %s",
+			err_printable(&q, slice_of(path)));
+	return err_set(err, rc == MMDB_OUT_OF_MEMORY_ERROR ? ERR_SHORTAGE : ERR_USAGE,
+		"asn_database: %s: %s", err_printable(&q, slice_of(path)), MMDB_strerror(rc));
 }
 
-void asn_close(struct asn *a)
+void asn_close(struct asn *asn)
 {
-	if (a == NULL)
+	if (asn == NULL)
 		return;
-	if (a->open)
-		MMDB_close(&a->db);
-	free(a);
+	MMDB_close(&asn->file);
+	free(asn);
 }
 
-static void as_socket(const struct ip *ip, struct sockaddr_storage *dst)
+static MMDB_lookup_result_s look_up(const struct asn *asn, const struct ip *ip, int *ret_error)
 {
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)dst;
-	struct sockaddr_in *four = (struct sockaddr_in *)dst;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at = { .any = { .sa_family = AF_UNSPEC } };
 
-	memset(dst, 0, sizeof *dst);
 	if (ip->len == 4) {
-		four->sin_family = AF_INET;
-		memcpy(&four->sin_addr, ip->bytes, 4);
+		at.v4.sin_family = AF_INET;
+		memcpy(&at.v4.sin_addr, ip->bytes, 4);
 	} else {
-		six->sin6_family = AF_INET6;
-		memcpy(&six->sin6_addr, ip->bytes, 16);
+		at.v6.sin6_family = AF_INET6;
+		memcpy(&at.v6.sin6_addr, ip->bytes, 16);
 	}
+	return MMDB_lookup_sockaddr(&asn->file, &at.any, ret_error);
 }
 
-/* A number, or text like "AS13335". */
+/* 64500 as a number, or as "AS64500". */
 static int64_t number_of(const MMDB_entry_data_s *data)
 {
 	struct slice text;
-	int64_t n = 0;
+	int64_t n;
 
+	if (!data->has_data)
+		return 0;
 	if (data->type == MMDB_DATA_TYPE_UINT32)
 		return data->uint32;
 	if (data->type != MMDB_DATA_TYPE_UTF8_STRING)
@@ -71,52 +77,38 @@ static int64_t number_of(const MMDB_entry_data_s *data)
 	return slice_i64(text, 1, UINT32_MAX, &n) ? n : 0;
 }
 
-static bool value_of(MMDB_lookup_result_s *found, const char *key, MMDB_entry_data_s *ret)
+/* The field under one of the names its makers give it. */
+static bool field(MMDB_entry_s *entry, const char *const names[2], MMDB_entry_data_s *ret)
 {
-	const char *const path[] = { key, NULL };
+	for (int i = 0; i < 2; i++) {
+		const char *path[] = { names[i], NULL };
 
-	return MMDB_aget_value(&found->entry, ret, path) == MMDB_SUCCESS && ret->has_data;
-}
-
-static struct slice name_of(struct asn *a, MMDB_lookup_result_s *found)
-{
-	static const char *const keys[] = { "autonomous_system_organization", "as_name", "name" };
-	MMDB_entry_data_s data;
-
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		size_t len;
-
-		if (!value_of(found, keys[i], &data) || data.type != MMDB_DATA_TYPE_UTF8_STRING)
-			continue;
-		len = data.data_size < NAME_BYTES_MAX ? data.data_size : NAME_BYTES_MAX;
-		memcpy(a->name, data.utf8_string, len);
-		a->name[len] = '\0';
-		return slice_from(a->name, len);
+		if (MMDB_aget_value(entry, ret, path) == MMDB_SUCCESS && ret->has_data)
+			return true;
 	}
-	return SLICE_ABSENT;
+	return false;
 }
 
-int64_t asn_find(struct asn *a, const struct ip *ip, struct slice *ret_name)
+bool asn_find(const struct asn *asn, const struct ip *ip, int64_t *ret, struct slice *ret_name)
 {
-	static const char *const keys[] = { "autonomous_system_number", "asn" };
-	struct sockaddr_storage address;
+	static const char *const numbers[] = { "autonomous_system_number", "asn" };
+	static const char *const names[] = { "autonomous_system_organization", "as_name" };
 	MMDB_lookup_result_s found;
 	MMDB_entry_data_s data;
-	int64_t number = 0;
-	int status;
+	int64_t n = 0;
+	int error;
 
-	*ret_name = SLICE_ABSENT;
-	if (ip->len == 0)
-		return 0;
-	as_socket(ip, &address);
-	found = MMDB_lookup_sockaddr(&a->db, (const struct sockaddr *)&address, &status);
-	if (status != MMDB_SUCCESS || !found.found_entry)
-		return 0;
-	for (size_t i = 0; i < sizeof keys / sizeof *keys && number == 0; i++) {
-		if (value_of(&found, keys[i], &data))
-			number = number_of(&data);
-	}
-	if (number != 0)
-		*ret_name = name_of(a, &found);
-	return number;
+	found = look_up(asn, ip, &error);
+	if (error != MMDB_SUCCESS || !found.found_entry)
+		return false;
+	if (field(&found.entry, numbers, &data))
+		n = number_of(&data);
+	if (n == 0)
+		return false;
+	*ret = n;
+	*ret_name = SLICE_LIT("");
+	if (field(&found.entry, names, &data) && data.type == MMDB_DATA_TYPE_UTF8_STRING &&
+		utf8_valid(slice_from(data.utf8_string, data.data_size)))
+		*ret_name = slice_from(data.utf8_string, data.data_size);
+	return true;
 }

@@ -1,27 +1,302 @@
-#include "store/assess_rows.h"
+#include "store/assess_parts.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "store/asn.h"
 #include "store/base/day.h"
 
+/* Of pages in memory while a domain is judged, and with it what a sorter may take: the store's, and
+ * those of the temporary tables. */
+#define SEEN_CACHE_KIB 2048
+/* A source that begins in a domain's first days is no news: nothing was known before. */
+#define LEARNING_DAYS 14
 /* A commit waits for the disk: small domains share one. */
 #define COMMIT_MS 1000
+
+#define TEXT_(n) #n
+#define TEXT(n)  TEXT_(n)
+
+static const char tables[] =
+	"PRAGMA temp_store = FILE;"
+	"CREATE TEMP TABLE seen_pair (source INTEGER NOT NULL, trait INTEGER NOT NULL,"
+	" result INTEGER NOT NULL, messages INTEGER NOT NULL, first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, PRIMARY KEY (source, trait)) WITHOUT ROWID;"
+	"CREATE TEMP TABLE seen_net (net BLOB PRIMARY KEY) WITHOUT ROWID;"
+	"CREATE TEMP TABLE seen_address (source INTEGER PRIMARY KEY, grp INTEGER NOT NULL,"
+	" flags INTEGER NOT NULL);"
+	"CREATE TEMP TABLE seen_group (id INTEGER PRIMARY KEY, key TEXT NOT NULL, name TEXT NOT NULL,"
+	" evidence INTEGER NOT NULL, detail TEXT NOT NULL, service TEXT, relay INTEGER NOT NULL,"
+	" fresh INTEGER NOT NULL, inherited INTEGER NOT NULL, lead INTEGER NOT NULL,"
+	" first INTEGER NOT NULL, messages INTEGER NOT NULL, decided INTEGER NOT NULL DEFAULT -1,"
+	" listed INTEGER NOT NULL DEFAULT 0, own INTEGER NOT NULL DEFAULT 0,"
+	" class_0 INTEGER NOT NULL DEFAULT 0, class_1 INTEGER NOT NULL DEFAULT 0,"
+	" class_2 INTEGER NOT NULL DEFAULT 0, class_3 INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TEMP TABLE seen_follower (grp INTEGER NOT NULL, class INTEGER NOT NULL,"
+	" messages INTEGER NOT NULL, PRIMARY KEY (grp, class)) WITHOUT ROWID;"
+	"CREATE TEMP TABLE seen_signature (domain INTEGER NOT NULL, selector INTEGER NOT NULL,"
+	" grp INTEGER NOT NULL, messages INTEGER NOT NULL, passed INTEGER, first INTEGER, last INTEGER,"
+	" spf INTEGER NOT NULL, PRIMARY KEY (domain, selector, grp)) WITHOUT ROWID;"
+	"CREATE TEMP TABLE seen_key (domain INTEGER NOT NULL, selector INTEGER NOT NULL,"
+	" named INTEGER NOT NULL, busiest INTEGER, messages INTEGER,"
+	" PRIMARY KEY (domain, selector)) WITHOUT ROWID;"
+	"CREATE TEMP TABLE home (domain INTEGER NOT NULL, selector INTEGER NOT NULL,"
+	" grp INTEGER NOT NULL, PRIMARY KEY (domain, selector, grp)) WITHOUT ROWID;"
+	"PRAGMA temp.cache_size = -" TEXT(SEEN_CACHE_KIB);
+static const char empty[] =
+	"DELETE FROM temp.seen_pair; DELETE FROM temp.seen_net; DELETE FROM temp.seen_address;"
+	"DELETE FROM temp.seen_group; DELETE FROM temp.seen_follower; DELETE FROM temp.seen_signature;"
+	"DELETE FROM temp.seen_key; DELETE FROM temp.home";
+
+/* ---- a domain -------------------------------------------------------------------------------- */
+
+static int read_networks(struct assess *a, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more;
+
+	a->nets_len = 0;
+	if (sql_get(a->st, STMT_NETWORKS, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, a->domain);
+	while ((more = sql_step(a->st, stmt, "cannot read your networks", err)) > 0 &&
+		a->nets_len < OWN_NETWORKS_MAX) {
+		if (ip_net_parse(sql_text(stmt, 0), &a->nets[a->nets_len]))
+			a->nets_len++;
+	}
+	if (more >= 0)
+		(void)sqlite3_reset(stmt);
+	return more < 0 ? -1 : 0;
+}
+
+/* 1: there is such a domain; 0; -1. */
+static int read_domain(struct assess *a, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	struct slice name;
+	int more;
+
+	if (sql_get(a->st, STMT_ASSESS_DOMAIN, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, a->domain);
+	more = sql_step(a->st, stmt, "cannot look up a domain", err);
+	if (more <= 0)
+		return more;
+	name = sql_text(stmt, 0);
+	assert(name.len < sizeof a->name);
+	memcpy(a->name, name.ptr, name.len);
+	a->name[name.len] = '\0';
+	a->parked = sqlite3_column_int(stmt, 1) != 0;
+	a->known = sqlite3_column_int(stmt, 2) != 0;
+	a->first = sqlite3_column_int(stmt, 3);
+	(void)sqlite3_reset(stmt);
+	return 1;
+}
+
+static bool add_day(struct assess *a, int32_t day, bool marked)
+{
+	if (a->days_len == a->days_cap) {
+		size_t cap = a->days_cap != 0 ? 2 * a->days_cap : 512;
+		struct assess_day *days = reallocarray(a->days, cap, sizeof *days);
+
+		if (days == NULL)
+			return false;
+		a->days = days;
+		a->days_cap = cap;
+	}
+	a->days[a->days_len++] = (struct assess_day){ .day = day, .marked = marked };
+	return true;
+}
+
+/* Twelve bytes a day: a hundred years are 430 KiB. */
+static int read_days(struct assess *a, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more;
+
+	a->days_len = 0;
+	if (sql_get(a->st, STMT_ASSESS_DAYS, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, a->domain);
+	while ((more = sql_step(a->st, stmt, "cannot read the days of a domain", err)) > 0) {
+		if (!add_day(a, sqlite3_column_int(stmt, 0), sqlite3_column_int(stmt, 1) != 0)) {
+			(void)sqlite3_reset(stmt);
+			return err_set(err, ERR_SHORTAGE, "no memory for the days of a domain");
+		}
+	}
+	if (more == 0)
+		(void)sqlite3_reset(stmt);
+	return more;
+}
+
+/* The first day that is not before this one. */
+static size_t day_at(const struct assess *a, int64_t day)
+{
+	size_t low = 0, high = a->days_len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (a->days[middle].day < day)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Days between that have nothing of it are summed for nothing, and rightly. */
+void assess_days_touch(struct assess *a, int64_t first, int64_t last)
+{
+	size_t from = day_at(a, first), to = day_at(a, last + 1);
+
+	if (from >= to)
+		return;
+	a->days[from].delta++;
+	if (to < a->days_len)
+		a->days[to].delta--;
+}
+
+/* ---- what follows from the classes -------------------------------------------------------------- */
+
+static int sum_day(struct assess *a, int32_t day, struct err *err)
+{
+	static const enum stmt stmts[] = { STMT_CLASS_DAILY_DROP, STMT_CLASS_DAILY_ADD };
+	sqlite3_stmt *stmt;
+
+	a->changed = true;
+	for (size_t i = 0; i < sizeof stmts / sizeof *stmts; i++) {
+		if (sql_get(a->st, stmts[i], &stmt, err) < 0)
+			return -1;
+		(void)sqlite3_bind_int64(stmt, 1, a->domain);
+		(void)sqlite3_bind_int(stmt, 2, day);
+		if (sql_run(a->st, stmt, "cannot sum up the classes of a day", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int sum_days(struct assess *a, bool all, struct err *err)
+{
+	int64_t open = 0;
+
+	if (all && writer_run_1(a->st, STMT_CLASS_DAILY_DROP_ALL, a->domain, err) < 0)
+		return -1;
+	for (size_t i = 0; i < a->days_len; i++) {
+		open += a->days[i].delta;
+		if ((all || open > 0 || a->days[i].marked) && sum_day(a, a->days[i].day, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int tell_group(struct assess *a, sqlite3_stmt *row, bool news, struct err *err)
+{
+	const int class = sqlite3_column_int(row, 6);
+	const bool first_time = sqlite3_column_type(row, 7) == SQLITE_NULL;
+	const bool fresh = sqlite3_column_int(row, 8) != 0;
+	struct event e = { .type = "source.class",
+		.domain = slice_of(a->name),
+		.object = sql_text(row, 1),
+		.before = SLICE_ABSENT,
+		.after = slice_of(class_names[class]),
+		.who = SLICE_ABSENT };
+
+	if (!first_time && news && sqlite3_column_int(row, 7) != class) {
+		e.before = slice_of(class_names[sqlite3_column_int(row, 7)]);
+		return event_add(a->st, &e, NULL, err);
+	}
+	e.type = "source.new";
+	if (fresh && a->known && sqlite3_column_int64(row, 9) - a->first >= LEARNING_DAYS)
+		return event_add(a->st, &e, NULL, err);
+	return 0;
+}
+
+static int set_group(struct assess *a, sqlite3_stmt *row, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	a->changed = true;
+	if (sql_get(a->st, STMT_GROUP_SET, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, sqlite3_column_int64(row, 0));
+	(void)sqlite3_bind_value(stmt, 2, sqlite3_column_value(row, 2));
+	(void)sqlite3_bind_value(stmt, 3, sqlite3_column_value(row, 3));
+	(void)sqlite3_bind_value(stmt, 4, sqlite3_column_value(row, 4));
+	(void)sqlite3_bind_value(stmt, 5, sqlite3_column_value(row, 5));
+	(void)sqlite3_bind_value(stmt, 6, sqlite3_column_value(row, 6));
+	return sql_run(a->st, stmt, "cannot keep a source group", err);
+}
+
+/* The rows of the groups as they are now, and what that is news of. */
+static int keep_groups(struct assess *a, bool news, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more, rc = 0;
+
+	if (sql_get(a->st, STMT_GROUP_NEWS, &stmt, err) < 0)
+		return -1;
+	while (rc == 0 && (more = sql_step(a->st, stmt, "cannot read source groups", err)) != 0) {
+		if (more < 0 || tell_group(a, stmt, news, err) < 0 || set_group(a, stmt, err) < 0)
+			rc = -1;
+	}
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
+static int sweep(struct assess *a, struct err *err)
+{
+	static const enum stmt sweeps[] = { STMT_JUDGEMENT_SWEEP, STMT_MEMBER_SWEEP,
+		STMT_GROUP_SWEEP };
+
+	for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {
+		if (writer_run_1(a->st, sweeps[i], a->domain, err) < 0)
+			return -1;
+		a->changed |= sqlite3_changes(a->st->db) > 0;
+	}
+	return writer_run_1(a->st, STMT_UNASSESSED_DROP, a->domain, err);
+}
+
+static int see(struct assess *a, struct err *err)
+{
+	if (sql_exec(a->st, empty, err) < 0 ||
+		writer_run_1(a->st, STMT_SEEN_ADD, a->domain, err) < 0)
+		return -1;
+	return writer_run(a->st, STMT_SEEN_NETS, err);
+}
+
+int assess_domain(struct assess *a, int64_t domain, bool all, bool news, struct err *err)
+{
+	int there;
+
+	a->domain = domain;
+	/* Numbers of rows may have gone to others since the last domain. */
+	assess_traits_forget(a);
+	there = read_domain(a, err);
+	if (there < 0)
+		return -1;
+	/* Dropped since: nothing of it is left but a mark. */
+	if (there == 0)
+		return writer_run_1(a->st, STMT_UNASSESSED_DROP, domain, err);
+	if (read_networks(a, err) < 0 || read_days(a, err) < 0 || see(a, err) < 0 ||
+		assess_groups(a, err) < 0 || assess_homes(a, err) < 0 ||
+		assess_classes(a, err) < 0 || sum_days(a, all, err) < 0 ||
+		keep_groups(a, news, err) < 0 || sweep(a, err) < 0 ||
+		(news && event_policy(a, err) < 0))
+		return -1;
+	return sql_exec(a->st, empty, err);
+}
+
+/* ---- the run ------------------------------------------------------------------------------------ */
 
 int assess_open(struct assess **ret, struct store *st, struct err *err)
 {
 	struct assess *a = calloc(1, sizeof *a);
 
 	if (a == NULL)
-		return err_set(err, ERR_SHORTAGE, "no memory to judge");
+		return err_set(err, ERR_SHORTAGE, "no memory");
 	a->st = st;
-	buf_init(&a->text, TRAIT_TEXT_BYTES);
-	/* They may be larger than memory is to be. */
-	if (sql_exec(st, "PRAGMA temp_store = FILE", err) < 0 ||
-		sql_exec(st, ASSESS_TABLES, err) < 0 || address_open(&a->address, err) < 0) {
+	if (sql_exec(st, tables, err) < 0 || address_open(&a->address, err) < 0 ||
+		assess_traits_open(a, err) < 0 || assess_facts_open(a, err) < 0) {
 		assess_close(a);
 		return -1;
 	}
@@ -33,275 +308,87 @@ void assess_close(struct assess *a)
 {
 	if (a == NULL)
 		return;
+	asn_close(a->asn);
 	address_close(a->address);
-	buf_release(&a->text);
+	assess_traits_close(a);
+	assess_facts_close(a);
+	free(a->days);
 	free(a);
-}
-
-/* ---- events ---------------------------------------------------------------------------------- */
-
-int event_add(struct store *st, const struct event *e, int64_t *ret, struct err *err)
-{
-	sqlite3_stmt *stmt;
-
-	if (sql_get(st, STMT_EVENT_ADD, &stmt, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, day_now());
-	sql_bind_text(stmt, 2, slice_of(e->type));
-	sql_bind_text(stmt, 3, e->domain);
-	sql_bind_text(stmt, 4, e->object);
-	sql_bind_text(stmt, 5, e->before);
-	sql_bind_text(stmt, 6, e->after);
-	sql_bind_text(stmt, 7, e->who);
-	if (sql_run(st, stmt, "cannot keep an event", err) < 0)
-		return -1;
-	if (ret != NULL)
-		*ret = sqlite3_last_insert_rowid(st->db);
-	return 0;
-}
-
-static struct slice class_text(int class)
-{
-	return class >= 0 && class < CLASS_COUNT ? slice_of(class_names[class]) : SLICE_ABSENT;
-}
-
-static int tell_groups(struct assess *a, enum stmt id, const char *type, struct err *err)
-{
-	bool turned = id == STMT_ASSESS_TURNED_GROUPS;
-	sqlite3_stmt *row;
-	int more;
-
-	if (sql_get(a->st, id, &row, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(row, 1, a->domain);
-	while ((more = sql_step(a->st, row, "cannot compare source groups", err)) > 0) {
-		struct event e = { .type = type,
-			.domain = slice_of(a->name),
-			.object = sql_text(row, 0),
-			.before = turned ? class_text(sqlite3_column_int(row, 1)) : SLICE_ABSENT,
-			.after = class_text(sqlite3_column_int(row, turned ? 2 : 1)) };
-
-		if (event_add(a->st, &e, NULL, err) < 0) {
-			more = -1;
-			break;
-		}
-	}
-	(void)sqlite3_reset(row);
-	return more;
-}
-
-/* ---- one domain ------------------------------------------------------------------------------ */
-
-static int load_networks(struct assess *a, struct err *err)
-{
-	sqlite3_stmt *row;
-	int more;
-
-	a->networks_len = 0;
-	if (sql_get(a->st, STMT_ASSESS_NETWORKS, &row, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(row, 1, a->domain);
-	while ((more = sql_step(a->st, row, "cannot read own networks", err)) > 0) {
-		if (a->networks_len < OWN_NETWORKS_MAX &&
-			ip_net_parse(sql_text(row, 0), &a->networks[a->networks_len]))
-			a->networks_len++;
-	}
-	(void)sqlite3_reset(row);
-	return more;
-}
-
-static int load_domain(struct assess *a, int64_t domain, struct err *err)
-{
-	struct slice name;
-	sqlite3_stmt *row;
-	int more;
-
-	a->domain = domain;
-	a->name[0] = '\0';
-	a->parked = false;
-	if (sql_get(a->st, STMT_ASSESS_DOMAIN, &row, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(row, 1, domain);
-	more = sql_step(a->st, row, "cannot read a domain", err);
-	if (more > 0) {
-		name = sql_text(row, 0);
-		(void)snprintf(a->name, sizeof a->name, "%.*s", SLICE_FMT(name));
-		a->parked = sqlite3_column_int(row, 1) != 0;
-	}
-	(void)sqlite3_reset(row);
-	return more < 0 ? -1 : load_networks(a, err);
-}
-
-static int empty_tables(struct assess *a, struct err *err)
-{
-	return sql_exec(a->st,
-		"DELETE FROM a_seen; DELETE FROM a_address; DELETE FROM a_group; DELETE FROM a_near;"
-		"DELETE FROM a_key; DELETE FROM a_home; DELETE FROM a_home_sum; DELETE FROM a_share;"
-		"DELETE FROM a_changed; DELETE FROM a_day; DELETE FROM a_before;",
-		err);
-}
-
-static int run_steps(struct assess *a, const enum stmt *steps, size_t len, struct err *err)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (writer_run_1(a->st, steps[i], a->domain, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int number_of(struct assess *a, enum stmt id, int64_t *ret, struct err *err)
-{
-	return writer_number(a->st, id, ret, err);
-}
-
-/* class_daily for the days whose facts or judgements changed. */
-static int rebuild_days(struct assess *a, struct err *err)
-{
-	static const enum stmt rebuild[] = { STMT_ASSESS_CLASSES_DROP, STMT_ASSESS_CLASSES_ADD,
-		STMT_ASSESS_DONE };
-	int64_t changed = 0;
-
-	if (writer_run_1(a->st, STMT_ASSESS_DAYS, a->domain, err) < 0 ||
-		number_of(a, STMT_ASSESS_ANY_CHANGED, &changed, err) < 0)
-		return -1;
-	if (changed != 0 && writer_run_1(a->st, STMT_ASSESS_DAYS_CHANGED, a->domain, err) < 0)
-		return -1;
-	return run_steps(a, rebuild, sizeof rebuild / sizeof *rebuild, err);
-}
-
-int assess_domain(struct assess *a, int64_t domain, struct err *err)
-{
-	static const enum stmt before[] = { STMT_ASSESS_SEEN, STMT_ASSESS_BEFORE };
-	static const enum stmt drop[] = { STMT_ASSESS_JUDGEMENTS_DROP, STMT_ASSESS_MEMBERS_DROP };
-
-	if (empty_tables(a, err) < 0 || load_domain(a, domain, err) < 0 ||
-		run_steps(a, before, sizeof before / sizeof *before, err) < 0 ||
-		assess_addresses(a, err) < 0 || assess_homes(a, err) < 0 ||
-		assess_classes(a, err) < 0 ||
-		run_steps(a, drop, sizeof drop / sizeof *drop, err) < 0 ||
-		rebuild_days(a, err) < 0 ||
-		tell_groups(a, STMT_ASSESS_NEW_GROUPS, "source.new", err) < 0 ||
-		tell_groups(a, STMT_ASSESS_TURNED_GROUPS, "source.class", err) < 0)
-		return -1;
-	/* Last: until now class_daily could speak of them. */
-	return writer_run_1(a->st, STMT_ASSESS_GROUPS_DROP, domain, err);
-}
-
-/* ---- all that wait --------------------------------------------------------------------------- */
-
-/* 1: *domain is the next one after what it was; 0: no more. */
-static int next_domain(struct store *st, int64_t *domain, struct err *err)
-{
-	sqlite3_stmt *row;
-	int more;
-
-	if (sql_get(st, STMT_ASSESS_NEXT, &row, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(row, 1, *domain);
-	more = sql_step(st, row, "cannot see what is to be judged", err);
-	if (more > 0)
-		*domain = sqlite3_column_int64(row, 0);
-	(void)sqlite3_reset(row);
-	return more;
-}
-
-static int commit(struct assess *a, struct err *err)
-{
-	if (writer_raise(a->st, "data_version", err) < 0)
-		return -1;
-	return writer_sync(a->st->writer, err);
-}
-
-static int assess_waiting(struct assess *a, struct err *err)
-{
-	int64_t domain = 0, began = day_monotonic_ms();
-	int more;
-
-	while ((more = next_domain(a->st, &domain, err)) > 0) {
-		if (writer_begin(a->st->writer, err) < 0 || assess_domain(a, domain, err) < 0)
-			return -1;
-		if (day_monotonic_ms() - began < COMMIT_MS)
-			continue;
-		if (commit(a, err) < 0)
-			return -1;
-		began = day_monotonic_ms();
-	}
-	if (more < 0)
-		return -1;
-	return a->st->writer->in_batch ? commit(a, err) : 0;
-}
-
-/* Whatever was not committed is undone: the marks stay, and the next run judges again. */
-static void undo(struct store *st)
-{
-	if (!st->options.dry_run && sqlite3_get_autocommit(st->db) == 0)
-		(void)sql_exec(st, "ROLLBACK", NULL);
-	st->writer->in_batch = sqlite3_get_autocommit(st->db) == 0;
-}
-
-int assess_left(struct assess *a)
-{
-	a->st->writer->in_batch = sqlite3_get_autocommit(a->st->db) == 0;
-	return 0;
-}
-
-int assess_run(struct store *st, int (*what)(struct assess *a, void *arg, struct err *err),
-	void *arg, struct err *err)
-{
-	struct assess *a = NULL;
-	int rc;
-
-	assert(st->writer != NULL);
-	if (writer_sync(st->writer, err) < 0 || assess_open(&a, st, err) < 0)
-		return -1;
-	a->asn = st->asn;
-	rc = what(a, arg, err);
-	if (rc < 0)
-		undo(st);
-	(void)empty_tables(a, NULL); /* what they took on disk */
-	assess_close(a);
-	return rc;
-}
-
-static int judge_waiting(struct assess *a, void *arg, struct err *err)
-{
-	(void)arg;
-	return assess_waiting(a, err);
-}
-
-int store_assess(struct store *st, struct err *err)
-{
-	int64_t domain = 0;
-	int more;
-
-	if (st->options.dry_run)
-		return 0;
-	more = next_domain(st, &domain, err);
-	return more <= 0 ? more : assess_run(st, judge_waiting, NULL, err);
-}
-
-static int judge_all(struct assess *a, void *arg, struct err *err)
-{
-	(void)arg;
-	if (writer_begin(a->st->writer, err) < 0 ||
-		writer_run(a->st, STMT_ASSESS_MARK_ALL, err) < 0)
-		return -1;
-	return assess_waiting(a, err);
-}
-
-int store_assess_all(struct store *st, struct err *err)
-{
-	return assess_run(st, judge_all, NULL, err);
 }
 
 int store_assess_asn(struct store *st, const char *path, struct err *err)
 {
-	struct asn *asn = NULL;
+	struct assess *a = st->assess;
 
-	if (path != NULL && path[0] != '\0' && asn_open(&asn, path, err) < 0)
+	asn_close(a->asn);
+	a->asn = NULL;
+	return path == NULL || path[0] == '\0' ? 0 : asn_open(&a->asn, path, err);
+}
+
+/* 1: *domain is the next one after what it was; 0: no more; -1. */
+static int next_domain(struct store *st, enum stmt next, int64_t *domain, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (sql_get(st, next, &stmt, err) < 0)
 		return -1;
-	asn_close(st->asn);
-	st->asn = asn;
-	return 0;
+	(void)sqlite3_bind_int64(stmt, 1, *domain);
+	more = sql_step(st, stmt, "cannot look for what is to be judged", err);
+	if (more < 0)
+		return -1;
+	*domain = more > 0 ? sqlite3_column_int64(stmt, 0) : 0;
+	(void)sqlite3_reset(stmt);
+	return *domain != 0;
+}
+
+/* A domain is judged whole or not at all. */
+static int run(struct store *st, enum stmt next, bool all, struct err *err)
+{
+	struct writer *w = st->writer;
+	struct assess *a = st->assess;
+	int64_t domain = 0, began = day_monotonic_ms();
+	int more;
+
+	while ((more = next_domain(st, next, &domain, err)) > 0) {
+		if (writer_begin(w, err) < 0)
+			return -1;
+		a->changed = false;
+		if (assess_domain(a, domain, all, true, err) < 0) {
+			writer_undo_batch(w);
+			return -1;
+		}
+		w->changed |= a->changed;
+		if (day_monotonic_ms() - began < COMMIT_MS)
+			continue;
+		if (writer_sync(w, err) < 0)
+			return -1;
+		began = day_monotonic_ms();
+	}
+	return more < 0 ? -1 : writer_sync(w, err);
+}
+
+static int assess(struct store *st, enum stmt next, bool all, struct err *err)
+{
+	int rc;
+
+	assert(st->writer != NULL);
+	if (writer_sync(st->writer, err) < 0)
+		return -1;
+	if (st->writer->in_batch) /* a dry run judges nothing */
+		return 0;
+	if (sql_cache(st, ASSESS_CACHE_KIB, err) < 0)
+		return -1;
+	rc = run(st, next, all, err);
+	return sql_cache(st, CACHE_KIB, rc < 0 ? NULL : err) < 0 ? -1 : rc;
+}
+
+int store_assess(struct store *st, struct err *err)
+{
+	return assess(st, STMT_UNASSESSED_NEXT, false, err);
+}
+
+int store_assess_all(struct store *st, struct err *err)
+{
+	return assess(st, STMT_DOMAIN_NEXT, true, err);
 }

@@ -17,16 +17,13 @@
 #include "store/judge/class.h"
 #include "store/store.h"
 
-/* Judge what is unassessed; nothing to do costs one look-up. One transaction a domain. Nothing may
- * be pending in the sink (call after sync). */
+/* Judge what is unassessed; nothing to do costs one look-up. A domain is judged
+ * whole or not at all; small ones share a commit. Commits what is pending in the sink first. */
 int store_assess(struct store *st, struct err *err);
 /* Judge every domain again, whatever is marked: after a new version with new rules or services. */
 int store_assess_all(struct store *st, struct err *err);
 /* Where to find AS names: an .mmdb of the operator's (by libmaxminddb); NULL or "": none. */
 int store_assess_asn(struct store *st, const char *path, struct err *err);
-
-/* Who acts, for the event: "root", "token monitoring", at most TEXT_KEEP bytes. */
-struct actor { struct slice who; };
 
 /*
  * Decide what a source group of a domain is: CLASS_YOURS, CLASS_FORWARDED or CLASS_NOT_YOURS;

@@ -1,4 +1,4 @@
-#include "store/write.h"
+#include "store/assess_parts.h"
 
 #include <assert.h>
 
@@ -67,37 +67,63 @@ static int drop(struct store *st, struct slice key, struct err *err)
 	return run_name(st, STMT_CLAIM_DROP_UNUSED, key, &changes, err);
 }
 
-/* A decision is a transaction of its own; what the sink holds is committed before. */
-static int decide(struct store *st, struct slice domain,
-	int (*change)(struct store *, struct slice, struct err *), struct err *err)
+/* ---- the owner's word -------------------------------------------------------------------------- */
+
+struct claim {
+	struct slice key;
+	bool add;
+	const struct actor *by;
+	int64_t event;
+};
+
+static int change(struct store *st, void *arg, struct err *err)
 {
+	struct claim *c = arg;
+	const struct event e = { .type = c->add ? "domain.added" : "domain.removed",
+		.domain = c->key,
+		.object = SLICE_ABSENT,
+		.before = SLICE_ABSENT,
+		.after = SLICE_ABSENT,
+		.who = c->by != NULL ? c->by->who : SLICE_ABSENT };
+
+	if ((c->add ? add : drop)(st, c->key, err) < 0)
+		return -1;
+	return event_add(st, &e, &c->event, err) < 0 ? -1 : 1;
+}
+
+static int claim(
+	struct store *st, struct slice domain, bool adds, const struct actor *by, struct err *err)
+{
+	struct claim c = { .add = adds, .by = by };
 	char key[DOMAIN_KEY_MAX];
 	struct err_quote q;
 	size_t len;
 
-	assert(st->writer != NULL);
 	if (!domain_key(domain, key, &len))
 		return err_set(err, ERR_USAGE, "%s is no domain name", err_quote(&q, domain));
-	if (writer_sync(st->writer, err) < 0 || writer_begin(st->writer, err) < 0)
-		return -1;
-	if (change(st, slice_from(key, len), err) < 0 ||
-		writer_raise(st, "decisions_version", err) < 0) {
-		if (!st->options.dry_run && sqlite3_get_autocommit(st->db) == 0)
-			(void)sql_exec(st, "ROLLBACK", NULL);
-		st->writer->in_batch = sqlite3_get_autocommit(st->db) == 0;
-		return -1;
-	}
-	/* A dropped row's number may be in the cache. */
-	intern_forget(st->writer->intern);
-	return writer_sync(st->writer, err);
+	c.key = slice_from(key, len);
+	return owner_change(st, change, &c, err);
 }
 
-int store_domain_add(struct store *st, struct slice domain, struct err *err)
+int store_domain_add(struct store *st, struct slice domain, const struct actor *by, struct err *err)
 {
-	return decide(st, domain, add, err);
+	return claim(st, domain, true, by, err);
 }
 
-int store_domain_remove(struct store *st, struct slice domain, struct err *err)
+int store_domain_remove(
+	struct store *st, struct slice domain, const struct actor *by, struct err *err)
 {
-	return decide(st, domain, drop, err);
+	return claim(st, domain, false, by, err);
+}
+
+int claim_undo(struct store *st, const struct undo *u, struct err *err)
+{
+	struct claim c = { .key = u->domain,
+		.add = slice_equal(u->type, SLICE_LIT("domain.removed")),
+		.by = u->by };
+
+	if (change(st, &c, err) < 0)
+		return -1;
+	*u->ret_event = c.event;
+	return 0;
 }

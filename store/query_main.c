@@ -260,15 +260,16 @@ out:
 	return broken;
 }
 
-static int change_domain(
-	struct run *run, int (*change)(struct store *, struct slice, struct err *), struct err *err)
+static int change_domain(struct run *run,
+	int (*change)(struct store *, struct slice, const struct actor *, struct err *),
+	struct err *err)
 {
 	struct store *st = NULL;
 	int rc;
 
 	if (store_open(&st, run->conf.db, STORE_WRITE, err) < 0)
 		return -1;
-	rc = change(st, slice_of(run->words[2]), err);
+	rc = change(st, slice_of(run->words[2]), NULL, err);
 	store_close(st);
 	return rc;
 }

@@ -21,7 +21,7 @@ enum stmt {
 };
 
 struct writer;	/* write.c */
-struct asn;	/* asn.c */
+struct assess;	/* assess.c */
 
 struct store {
 	sqlite3 *db;
@@ -33,8 +33,8 @@ struct store {
 	bool has_log;			/* the file is in WAL mode, said its header */
 	struct store_options options;
 	sqlite3_stmt *stmts[STMT_COUNT];
-	struct writer *writer;		/* NULL in a reader */
-	struct asn *asn;		/* NULL: no names of networks' operators */
+	struct writer *writer;		/* NULL in a reader, as the next */
+	struct assess *assess;
 };
 
 /* The text of a statement, for the test that explains each. */
@@ -86,5 +86,8 @@ int migrate_ladder(struct store *st, const struct embedded *files, int target, s
 /* write.c: everything it will ever need is allocated here. */
 int writer_open(struct writer **ret, struct store *st, struct err *err);
 void writer_close(struct writer *w);
+/* assess.c: its temporary tables, so that every statement can be prepared from now on. */
+int assess_open(struct assess **ret, struct store *st, struct err *err);
+void assess_close(struct assess *a);
 
 #endif

@@ -1,240 +1,237 @@
 /*
- * ---- assess.c, assess_rows.c ----------------------------------------------------------------
+ * ---- assess*.c, decide.c, event.c: judgement and the owner's words. Part of stmt_list.h.
  *
- * Part of stmt_list.h. One domain at a time lies in temporary tables (ASSESS_TABLES), which may
- * spill to disk: a_seen holds its (source, trait) pairs with their sums, a_address what each
- * address belongs to, a_key how often a group sends with a key (domain and selector), a_home who a
- * key is at home with, a_share how much of a group's mail passes as the owner's.
+ * A domain is judged in temporary tables (assess.c makes them), which hold it on disk in the order
+ * it is needed: what was seen of each address and trait, of each address, of each group and of
+ * each signature, and the homes of signatures. They are read from end to end; the tables of the
+ * store never are.
  */
 #ifndef STORE_STMT_ASSESS
 #define STORE_STMT_ASSESS
 
-#define ASSESS_TABLES \
-	"CREATE TEMP TABLE IF NOT EXISTS a_seen (source INTEGER NOT NULL, trait INTEGER NOT NULL," \
-	" messages INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL," \
-	" PRIMARY KEY (source, trait)) WITHOUT ROWID;" \
-	"CREATE TEMP TABLE IF NOT EXISTS a_address (source INTEGER NOT NULL PRIMARY KEY," \
-	" source_group INTEGER NOT NULL, net BLOB, own_network INTEGER NOT NULL," \
-	" steady INTEGER NOT NULL) WITHOUT ROWID;" \
-	"CREATE TEMP TABLE IF NOT EXISTS a_group (source_group INTEGER NOT NULL PRIMARY KEY," \
-	" evidence INTEGER NOT NULL, detail TEXT NOT NULL, messages INTEGER NOT NULL) WITHOUT ROWID;" \
-	"CREATE TEMP TABLE IF NOT EXISTS a_near (net BLOB NOT NULL PRIMARY KEY) WITHOUT ROWID;" \
-	"CREATE TEMP TABLE IF NOT EXISTS a_key (domain INTEGER NOT NULL, selector INTEGER NOT NULL," \
-	" source_group INTEGER NOT NULL, passing INTEGER NOT NULL, spf INTEGER NOT NULL," \
-	" first INTEGER, last INTEGER, messages INTEGER NOT NULL," \
-	" PRIMARY KEY (domain, selector, source_group)) WITHOUT ROWID;" \
-	"CREATE TEMP TABLE IF NOT EXISTS a_home (domain INTEGER NOT NULL, selector INTEGER NOT NULL," \
-	" source_group INTEGER NOT NULL, PRIMARY KEY (domain, selector, source_group)) WITHOUT ROWID;" \
-	"CREATE TEMP TABLE IF NOT EXISTS a_home_sum (domain INTEGER NOT NULL," \
-	" selector INTEGER NOT NULL, messages INTEGER NOT NULL," \
-	" PRIMARY KEY (domain, selector)) WITHOUT ROWID;" \
-	"CREATE TEMP TABLE IF NOT EXISTS a_share (source_group INTEGER NOT NULL PRIMARY KEY," \
-	" own INTEGER NOT NULL, messages INTEGER NOT NULL) WITHOUT ROWID;" \
-	"CREATE TEMP TABLE IF NOT EXISTS a_changed (source INTEGER NOT NULL, trait INTEGER NOT NULL," \
-	" PRIMARY KEY (source, trait)) WITHOUT ROWID;" \
-	"CREATE TEMP TABLE IF NOT EXISTS a_day (day INTEGER NOT NULL PRIMARY KEY) WITHOUT ROWID;" \
-	"CREATE TEMP TABLE IF NOT EXISTS a_before (source_group INTEGER NOT NULL PRIMARY KEY," \
-	" class INTEGER NOT NULL) WITHOUT ROWID;"
-
-/* policy_evaluated, from a result. */
-#define A_PASSES "((t.result & 12) = 8 OR (t.result & 3) = 2)"
-/* A signature that says whose the mail is: where DKIM passes, one that passed. */
-#define A_COUNTS "(k.pass = 1 OR (t.result & 12) <> 8)"
-/* Of the rows on one side of the line between passing and not: all that a rule looks at. */
-#define A_ROWS(passing) \
-	"SELECT s.source, s.trait, t.result, t.reasons, t.envelope," \
-	" (SELECT count(*) FROM trait_signature WHERE trait = t.id)," \
-	" EXISTS (SELECT 1 FROM trait_signature AS k WHERE k.trait = t.id AND k.pass = 1)," \
-	" d.class, a.own_network," \
-	" EXISTS (SELECT 1 FROM own_service AS o WHERE o.domain = ?1 AND o.service = g.service)," \
-	" g.service," \
-	" EXISTS (SELECT 1 FROM trait_signature AS k CROSS JOIN a_home AS h" \
-	" ON h.domain = k.domain AND h.selector = k.selector AND h.source_group = a.source_group" \
-	" WHERE k.trait = t.id AND " A_COUNTS ")," \
-	" EXISTS (SELECT 1 FROM trait_signature AS k CROSS JOIN a_home AS h" \
-	" ON h.domain = k.domain AND h.selector = k.selector AND h.source_group <> a.source_group" \
-	" WHERE k.trait = t.id AND " A_COUNTS ")," \
-	" EXISTS (SELECT 1 FROM trait_signature AS k CROSS JOIN a_home_sum AS h" \
-	" ON h.domain = k.domain AND h.selector = k.selector CROSS JOIN a_key AS q" \
-	" ON q.domain = k.domain AND q.selector = k.selector AND q.source_group = a.source_group" \
-	" WHERE k.trait = t.id AND " A_COUNTS " AND q.messages <= h.messages / 5)," \
-	" coalesce(w.own, 0), coalesce(w.messages, 0)," \
-	" EXISTS (SELECT 1 FROM a_near AS n WHERE n.net = a.net), a.steady, j.class, j.rule" \
-	" FROM a_seen AS s CROSS JOIN trait AS t ON t.id = s.trait" \
-	" CROSS JOIN a_address AS a ON a.source = s.source" \
-	" CROSS JOIN source_group AS g ON g.id = a.source_group" \
-	" LEFT JOIN decision AS d ON d.domain = ?1 AND d.key = g.key" \
-	" LEFT JOIN a_share AS w ON w.source_group = a.source_group" \
-	" LEFT JOIN judgement AS j ON j.domain = ?1 AND j.source = s.source AND j.trait = s.trait" \
-	" WHERE " passing " ORDER BY s.source, s.trait"
-/* The class most of a group's mail has; of equals the smaller number. */
-#define A_MAIN \
-	"SELECT source_group, class FROM (SELECT source_group, class, row_number() OVER" \
-	" (PARTITION BY source_group ORDER BY sum(messages) DESC, class) AS place" \
-	" FROM class_daily WHERE domain = ?1 GROUP BY source_group, class) WHERE place = 1"
+/* Of a result (disposition * 16 + dkim * 4 + spf); 2 is REPORT_RESULT_PASS. */
+#define T_SPF_PASSES  "(s.result & 3) = 2"
+#define T_DKIM_PASSES "(s.result >> 2 & 3) = 2"
+/* The class of most messages, the smaller one among equals. */
+#define T_MAIN_CLASS \
+	"CASE max(g.class_0, g.class_1, g.class_2, g.class_3) WHEN g.class_0 THEN 0" \
+	" WHEN g.class_1 THEN 1 WHEN g.class_2 THEN 2 ELSE 3 END"
+/* The network of an address: 3 bytes are a /24, 8 are a /64. */
+#define T_NET "substr(o.ip, 1, iif(length(o.ip) = 4, 3, 8))"
 
 #endif
 
-STMT(STMT_ASSESS_NEXT, "SELECT domain FROM unassessed WHERE domain > ? ORDER BY domain LIMIT 1")
-STMT(STMT_ASSESS_MARK_ALL, "INSERT OR IGNORE INTO unassessed SELECT DISTINCT domain, day FROM daily")
-STMT(STMT_ASSESS_SEEN,
-	"INSERT INTO a_seen SELECT source, trait, sum(messages), min(day), max(day) FROM daily"
-	" WHERE domain = ?1 GROUP BY source, trait")
-STMT(STMT_ASSESS_ADDRESSES,
-	"SELECT s.source, o.ip, o.text, s.messages, s.first, s.last, t.id, t.result, t.reasons,"
-	" t.spf_result, t.spf_own, t.envelope, p.text, x.text, m.source_group"
-	" FROM a_seen AS s CROSS JOIN trait AS t ON t.id = s.trait"
-	" CROSS JOIN source AS o ON o.id = s.source LEFT JOIN name AS p ON p.id = t.spf_domain"
-	" LEFT JOIN name AS x ON x.id = t.other_dkim"
-	" LEFT JOIN member AS m ON m.domain = ?1 AND m.source = s.source ORDER BY s.source, s.trait")
-STMT(STMT_ASSESS_SIGNATURES,
-	"SELECT d.text, s.text, k.pass FROM trait_signature AS k CROSS JOIN name AS d ON d.id = k.domain"
-	" CROSS JOIN name AS s ON s.id = k.selector WHERE k.trait = ? ORDER BY k.n")
-STMT(STMT_ASSESS_GROUP_FIND, "SELECT id FROM source_group WHERE domain = ? AND key = ?")
-STMT(STMT_ASSESS_GROUP_ADD,
+/* which domains */
+STMT(STMT_UNASSESSED_NEXT, "SELECT min(domain) FROM unassessed WHERE domain > ?")
+STMT(STMT_DOMAIN_NEXT, "SELECT min(id) FROM domain WHERE id > ?")
+STMT(STMT_ASSESS_DOMAIN,
+	"SELECT name, parked, EXISTS (SELECT 1 FROM source_group WHERE domain = ?1),"
+	" (SELECT min(day) FROM daily WHERE domain = ?1) FROM domain WHERE id = ?1")
+/* Every day of the domain, found by leaps, and whether it is marked. */
+STMT(STMT_ASSESS_DAYS,
+	"WITH RECURSIVE x (day) AS (SELECT min(day) FROM daily WHERE domain = ?1 UNION ALL"
+	" SELECT (SELECT min(day) FROM daily WHERE domain = ?1 AND day > x.day) FROM x"
+	" WHERE x.day IS NOT NULL)"
+	" SELECT day, max(marked) FROM (SELECT day, 0 AS marked FROM x WHERE day IS NOT NULL"
+	" UNION ALL SELECT day, 1 FROM unassessed WHERE domain = ?1) GROUP BY day ORDER BY day")
+
+/* what was seen */
+STMT(STMT_SEEN_ADD,
+	"INSERT INTO seen_pair (source, trait, result, messages, first, last)"
+	" SELECT source, trait, result, sum(messages), min(day), max(day) FROM daily"
+	" WHERE domain = ? GROUP BY source, trait")
+STMT(STMT_SEEN_NETS,
+	"INSERT OR IGNORE INTO seen_net (net) SELECT " T_NET " FROM seen_pair AS s"
+	" CROSS JOIN source AS o ON o.id = s.source WHERE " T_SPF_PASSES " AND o.ip IS NOT NULL")
+STMT(STMT_SEEN_ROWS,
+	"SELECT s.source, s.trait, s.messages, s.first, s.last, o.ip, o.text FROM seen_pair AS s"
+	" CROSS JOIN source AS o ON o.id = s.source ORDER BY s.source, s.trait")
+STMT(STMT_SEEN_NEAR, "SELECT 1 FROM seen_net WHERE net = ?")
+STMT(STMT_SEEN_ADDRESS_ADD, "INSERT INTO seen_address (source, grp, flags) VALUES (?, ?, ?)")
+STMT(STMT_SEEN_GROUP_ADD,
+	"INSERT INTO seen_group (id, key, name, evidence, detail, service, relay, fresh, lead, first,"
+	" messages, inherited) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?9, ?11)"
+	" ON CONFLICT (id) DO UPDATE SET messages = messages + excluded.messages,"
+	" first = min(first, excluded.first), inherited = max(inherited, excluded.inherited)")
+/* The strongest evidence; of the address that sends most; texts decide among equals. */
+STMT(STMT_SEEN_GROUP_LEAD,
+	"UPDATE seen_group SET name = ?2, evidence = ?3, detail = ?4, lead = ?5 WHERE id = ?1"
+	" AND (?3, -?5, ?4, ?2) < (evidence, -lead, detail, name)")
+STMT(STMT_SEEN_GROUP_SUMS,
+	"UPDATE seen_group SET own = own + ?2, class_0 = class_0 + ?3, class_1 = class_1 + ?4,"
+	" class_2 = class_2 + ?5, class_3 = class_3 + ?6 WHERE id = ?1")
+STMT(STMT_TRAIT_GET,
+	"SELECT t.result, t.reasons, t.spf_result, t.spf_own, t.envelope, m.text, k.text"
+	" FROM trait AS t LEFT JOIN name AS m ON m.id = t.spf_domain"
+	" LEFT JOIN name AS k ON k.id = t.other_dkim WHERE t.id = ?")
+STMT(STMT_TRAIT_SIGNATURES,
+	"SELECT x.pass, x.domain, x.selector, d.text, s.text FROM trait_signature AS x"
+	" JOIN name AS d ON d.id = x.domain JOIN name AS s ON s.id = x.selector"
+	" WHERE x.trait = ? ORDER BY x.n")
+
+/* groups and members */
+STMT(STMT_GROUP_FIND, "SELECT id FROM source_group WHERE domain = ? AND key = ?")
+STMT(STMT_GROUP_ADD,
 	"INSERT INTO source_group (domain, key, name, evidence, evidence_detail, service)"
 	" VALUES (?, ?, ?, ?, ?, ?)")
-STMT(STMT_ASSESS_GROUP_NAME, "UPDATE source_group SET name = ?2, service = ?3"
-	" WHERE id = ?1 AND (name <> ?2 OR service IS NOT ?3)")
-/* The strongest evidence of its addresses, and of that the proof most mail gives. */
-STMT(STMT_ASSESS_GROUP_PROOF,
-	"INSERT INTO a_group (source_group, evidence, detail, messages) VALUES (?1, ?2, ?3, ?4)"
-	" ON CONFLICT DO UPDATE SET evidence = excluded.evidence, detail = excluded.detail,"
-	" messages = excluded.messages WHERE excluded.evidence < evidence"
-	" OR (excluded.evidence = evidence AND (excluded.messages > messages"
-	" OR (excluded.messages = messages AND excluded.detail < detail)))")
-STMT(STMT_ASSESS_GROUPS_PROVED,
-	"UPDATE source_group SET evidence = a.evidence, evidence_detail = a.detail FROM a_group AS a"
-	" WHERE source_group.id = a.source_group AND (source_group.evidence <> a.evidence"
-	" OR evidence_detail <> a.detail)")
-STMT(STMT_ASSESS_ADDRESS_ADD,
-	"INSERT INTO a_address (source, source_group, net, own_network, steady) VALUES (?, ?, ?, ?, ?)")
-STMT(STMT_ASSESS_NEAR_ADD, "INSERT OR IGNORE INTO a_near VALUES (?)")
-STMT(STMT_ASSESS_MEMBER_SET,
+STMT(STMT_GROUP_SET,
+	"UPDATE source_group SET name = ?2, evidence = ?3, evidence_detail = ?4, service = ?5,"
+	" class = ?6 WHERE id = ?1")
+STMT(STMT_GROUP_NEWS,
+	"SELECT g.id, g.key, g.name, g.evidence, g.detail, g.service, " T_MAIN_CLASS " AS now,"
+	" o.class AS before, g.fresh AND NOT g.inherited, g.first,"
+	" (o.name, o.evidence, o.evidence_detail, o.service) IS NOT"
+	" (g.name, g.evidence, g.detail, g.service) AS other"
+	" FROM seen_group AS g CROSS JOIN source_group AS o ON o.id = g.id"
+	" WHERE before IS NOT now OR other ORDER BY g.id")
+STMT(STMT_MEMBER_FIND, "SELECT source_group FROM member WHERE domain = ? AND source = ?")
+STMT(STMT_MEMBER_SET,
 	"INSERT INTO member (domain, source, source_group) VALUES (?, ?, ?)"
 	" ON CONFLICT DO UPDATE SET source_group = excluded.source_group")
-STMT(STMT_ASSESS_MOVED,
-	"INSERT OR IGNORE INTO a_changed SELECT source, trait FROM a_seen WHERE source = ?")
-/* The owner's word follows an address to a group that has none yet. */
-STMT(STMT_ASSESS_DECISION_FOLLOWS,
-	"INSERT OR IGNORE INTO decision (domain, key, class, event)"
-	" SELECT ?1, n.key, d.class, d.event FROM source_group AS o CROSS JOIN source_group AS n"
-	" ON n.id = ?3 CROSS JOIN decision AS d ON d.domain = ?1 AND d.key = o.key WHERE o.id = ?2")
-STMT(STMT_ASSESS_KEYS,
-	"INSERT INTO a_key SELECT k.domain, k.selector, a.source_group,"
-	" coalesce(sum(s.messages) FILTER (WHERE k.pass = 1 AND (t.result & 12) = 8), 0),"
-	" max(k.pass = 1 AND (t.result & 15) = 10),"
-	" min(s.first) FILTER (WHERE k.pass = 1 AND (t.result & 12) = 8),"
-	" max(s.last) FILTER (WHERE k.pass = 1 AND (t.result & 12) = 8), sum(s.messages)"
-	" FROM a_seen AS s CROSS JOIN trait AS t ON t.id = s.trait"
-	" CROSS JOIN trait_signature AS k ON k.trait = s.trait"
-	" CROSS JOIN a_address AS a ON a.source = s.source GROUP BY k.domain, k.selector, a.source_group")
-STMT(STMT_ASSESS_KEY_NEXT,
-	"SELECT k.domain, k.selector, n.text FROM a_key AS k CROSS JOIN name AS n ON n.id = k.selector"
-	" WHERE (k.domain, k.selector) > (?, ?) ORDER BY k.domain, k.selector LIMIT 1")
-STMT(STMT_ASSESS_HOME_SPF,
-	"INSERT OR IGNORE INTO a_home SELECT domain, selector, source_group FROM a_key"
-	" WHERE domain = ? AND selector = ? AND spf = 1")
-STMT(STMT_ASSESS_SERVICES,
-	"SELECT g.id, g.service, EXISTS (SELECT 1 FROM a_key AS k WHERE k.domain = ?2"
-	" AND k.selector = ?3 AND k.source_group = g.id AND k.passing > 0)"
-	" FROM source_group AS g WHERE g.domain = ?1 AND g.service IS NOT NULL"
-	" AND EXISTS (SELECT 1 FROM a_group AS a WHERE a.source_group = g.id)")
-STMT(STMT_ASSESS_HOME_ADD, "INSERT OR IGNORE INTO a_home VALUES (?, ?, ?)")
-STMT(STMT_ASSESS_HOME_BUSY,
-	"INSERT OR IGNORE INTO a_home SELECT domain, selector, source_group FROM a_key"
-	" WHERE domain = ?1 AND selector = ?2 AND last - first >= ?3 AND passing >"
-	" (SELECT max(passing) FROM a_key WHERE domain = ?1 AND selector = ?2) / 5.0")
-/* A signature without selector is at home where the domain's others are. */
-STMT(STMT_ASSESS_HOME_UNNAMED,
-	"INSERT OR IGNORE INTO a_home SELECT q.domain, n.id, h.source_group FROM a_key AS q"
-	" CROSS JOIN name AS n ON n.id = q.selector AND n.text = ''"
-	" CROSS JOIN a_home AS h ON h.domain = q.domain")
-STMT(STMT_ASSESS_HOME_SUMS,
-	"INSERT INTO a_home_sum SELECT h.domain, h.selector, coalesce(sum(k.messages), 0)"
-	" FROM a_home AS h LEFT JOIN a_key AS k ON k.domain = h.domain AND k.selector = h.selector"
-	" AND k.source_group = h.source_group GROUP BY h.domain, h.selector")
-STMT(STMT_ASSESS_PASSING, A_ROWS(A_PASSES))
-STMT(STMT_ASSESS_OTHERS, A_ROWS("NOT " A_PASSES))
-STMT(STMT_ASSESS_SHARES,
-	"INSERT INTO a_share SELECT a.source_group,"
-	" coalesce(sum(s.messages) FILTER (WHERE " A_PASSES " AND j.class = 0), 0), sum(s.messages)"
-	" FROM a_seen AS s CROSS JOIN trait AS t ON t.id = s.trait"
-	" CROSS JOIN a_address AS a ON a.source = s.source LEFT JOIN judgement AS j"
-	" ON j.domain = ?1 AND j.source = s.source AND j.trait = s.trait GROUP BY a.source_group")
-STMT(STMT_ASSESS_JUDGE,
+
+/* a decision follows its addresses */
+STMT(STMT_DECISION_OF_GROUP,
+	"SELECT d.class FROM source_group AS g CROSS JOIN decision AS d"
+	" ON d.domain = g.domain AND d.key = g.key WHERE g.id = ?")
+STMT(STMT_SEEN_FOLLOWER_ADD,
+	"INSERT INTO seen_follower (grp, class, messages) VALUES (?, ?, ?)"
+	" ON CONFLICT DO UPDATE SET messages = messages + excluded.messages")
+STMT(STMT_SEEN_FOLLOWERS,
+	"SELECT g.key, f.class FROM seen_follower AS f CROSS JOIN seen_group AS g ON g.id = f.grp"
+	" WHERE f.messages > g.messages - f.messages AND NOT EXISTS"
+	" (SELECT 1 FROM decision WHERE domain = ?1 AND key = g.key) ORDER BY g.id, f.class")
+STMT(STMT_SEEN_GROUP_WORDS,
+	"UPDATE seen_group SET decided = coalesce((SELECT class FROM decision"
+	" WHERE domain = ?1 AND key = seen_group.key), -1), listed = service IS NOT NULL"
+	" AND EXISTS (SELECT 1 FROM own_service WHERE domain = ?1 AND service = seen_group.service)")
+
+/* homes of signatures (assess_home.c) */
+STMT(STMT_SIGNATURES_SEEN,
+	"INSERT INTO seen_signature (domain, selector, grp, messages, passed, first, last, spf)"
+	" SELECT x.domain, x.selector, a.grp, sum(s.messages),"
+	" sum(iif(x.pass AND " T_DKIM_PASSES ", s.messages, NULL)),"
+	" min(iif(x.pass AND " T_DKIM_PASSES ", s.first, NULL)),"
+	" max(iif(x.pass AND " T_DKIM_PASSES ", s.last, NULL)),"
+	" max(x.pass AND " T_DKIM_PASSES " AND " T_SPF_PASSES ")"
+	" FROM seen_pair AS s CROSS JOIN seen_address AS a ON a.source = s.source"
+	" CROSS JOIN trait_signature AS x ON x.trait = s.trait GROUP BY x.domain, x.selector, a.grp")
+STMT(STMT_KEYS_SEEN,
+	"INSERT INTO seen_key (domain, selector, named, busiest)"
+	" SELECT s.domain, s.selector, n.text <> '', max(s.passed) FROM seen_signature AS s"
+	" CROSS JOIN name AS n ON n.id = s.selector GROUP BY s.domain, s.selector")
+STMT(STMT_HOME_BY_SPF,
+	"INSERT INTO home (domain, selector, grp)"
+	" SELECT domain, selector, grp FROM seen_signature WHERE spf = 1")
+STMT(STMT_HOMELESS,
+	"SELECT k.domain, k.selector, n.text FROM seen_key AS k CROSS JOIN name AS n"
+	" ON n.id = k.selector WHERE k.named AND NOT EXISTS (SELECT 1 FROM home AS h"
+	" WHERE h.domain = k.domain AND h.selector = k.selector)"
+	" ORDER BY k.domain, k.selector")
+/* ?5: the pattern is the service's alone, so its group need not have been seen with this key. */
+STMT(STMT_HOME_BY_SERVICE,
+	"INSERT OR IGNORE INTO home (domain, selector, grp) SELECT ?1, ?2, g.id FROM source_group AS o"
+	" CROSS JOIN seen_group AS g ON g.id = o.id WHERE o.domain = ?3 AND o.key = 'service:' || ?4"
+	" AND (?5 OR EXISTS (SELECT 1 FROM seen_signature AS s WHERE s.domain = ?1"
+	" AND s.selector = ?2 AND s.grp = g.id AND s.passed IS NOT NULL))")
+STMT(STMT_HOME_BY_AMOUNT,
+	"INSERT INTO home (domain, selector, grp) SELECT s.domain, s.selector, s.grp"
+	" FROM seen_key AS k CROSS JOIN seen_signature AS s ON s.domain = k.domain"
+	" AND s.selector = k.selector WHERE k.named AND NOT EXISTS (SELECT 1 FROM home AS h"
+	" WHERE h.domain = k.domain AND h.selector = k.selector)"
+	" AND s.passed > k.busiest / ?1 AND s.last - s.first >= ?2 - 1")
+STMT(STMT_HOME_OF_UNNAMED,
+	"INSERT OR IGNORE INTO home (domain, selector, grp) SELECT k.domain, k.selector, h.grp"
+	" FROM seen_key AS k CROSS JOIN home AS h ON h.domain = k.domain"
+	" WHERE NOT k.named AND h.selector <> k.selector")
+STMT(STMT_HOME_SIZES,
+	"UPDATE seen_key SET messages = (SELECT sum(s.messages) FROM home AS h"
+	" CROSS JOIN seen_signature AS s ON s.domain = h.domain AND s.selector = h.selector"
+	" AND s.grp = h.grp WHERE h.domain = seen_key.domain AND h.selector = seen_key.selector)")
+STMT(STMT_HOME_FACTS,
+	"SELECT EXISTS (SELECT 1 FROM home WHERE domain = ?1 AND selector = ?2 AND grp = ?3),"
+	" EXISTS (SELECT 1 FROM home WHERE domain = ?1 AND selector = ?2),"
+	" (SELECT messages FROM seen_signature WHERE domain = ?1 AND selector = ?2 AND grp = ?3),"
+	" (SELECT messages FROM seen_key WHERE domain = ?1 AND selector = ?2)")
+
+/* classes */
+STMT(STMT_JUDGE_ROWS,
+	"SELECT s.source, s.trait, s.messages, s.first, s.last, a.grp, a.flags, j.class, j.rule,"
+	" g.decided, g.listed, g.service IS NOT NULL, g.relay, g.own, g.messages FROM seen_pair AS s"
+	" CROSS JOIN seen_address AS a ON a.source = s.source CROSS JOIN seen_group AS g ON g.id = a.grp"
+	" LEFT JOIN judgement AS j ON j.domain = ?1 AND j.source = s.source AND j.trait = s.trait"
+	" WHERE (" T_SPF_PASSES " OR " T_DKIM_PASSES ") = ?2 ORDER BY s.source, s.trait")
+STMT(STMT_JUDGEMENT_SET,
 	"INSERT INTO judgement (domain, source, trait, class, rule) VALUES (?, ?, ?, ?, ?)"
 	" ON CONFLICT DO UPDATE SET class = excluded.class, rule = excluded.rule")
-STMT(STMT_ASSESS_CHANGED, "INSERT OR IGNORE INTO a_changed VALUES (?, ?)")
-STMT(STMT_ASSESS_JUDGEMENTS_DROP,
-	"DELETE FROM judgement WHERE domain = ?1 AND NOT EXISTS (SELECT 1 FROM a_seen AS s"
-	" WHERE s.source = judgement.source AND s.trait = judgement.trait)")
-STMT(STMT_ASSESS_MEMBERS_DROP,
-	"DELETE FROM member WHERE domain = ?1 AND NOT EXISTS (SELECT 1 FROM a_address AS a"
-	" WHERE a.source = member.source)")
-STMT(STMT_ASSESS_GROUPS_DROP,
-	"DELETE FROM source_group WHERE domain = ?1 AND NOT EXISTS (SELECT 1 FROM a_group AS a"
-	" WHERE a.source_group = source_group.id)")
-STMT(STMT_ASSESS_DAYS, "INSERT OR IGNORE INTO a_day SELECT day FROM unassessed WHERE domain = ?1")
-STMT(STMT_ASSESS_ANY_CHANGED, "SELECT EXISTS (SELECT 1 FROM a_changed)")
-STMT(STMT_ASSESS_DAYS_CHANGED,
-	"INSERT OR IGNORE INTO a_day SELECT f.day FROM daily AS f CROSS JOIN a_changed AS c"
-	" ON c.source = f.source AND c.trait = f.trait WHERE f.domain = ?1")
-STMT(STMT_ASSESS_CLASSES_DROP,
-	"DELETE FROM class_daily WHERE domain = ?1 AND day IN (SELECT day FROM a_day)")
-STMT(STMT_ASSESS_CLASSES_ADD,
+STMT(STMT_CLASS_DAILY_DROP, "DELETE FROM class_daily WHERE domain = ? AND day = ?")
+STMT(STMT_CLASS_DAILY_DROP_ALL, "DELETE FROM class_daily WHERE domain = ?")
+/* 3 is REPORT_AUTH_PASS. */
+STMT(STMT_CLASS_DAILY_ADD,
 	"INSERT INTO class_daily (domain, day, source_group, class, rule, result, records, messages,"
-	" spf_seen, spf_passed, overridden) SELECT ?1, f.day, m.source_group, j.class, j.rule, f.result,"
-	" sum(f.records), sum(f.messages), coalesce(sum(f.messages) FILTER (WHERE t.spf_result <> 0), 0),"
-	" coalesce(sum(f.messages) FILTER (WHERE t.spf_result = 3), 0),"
-	" coalesce(sum(f.messages) FILTER (WHERE t.reasons <> 0), 0)"
-	" FROM a_day AS y CROSS JOIN daily AS f ON f.domain = ?1 AND f.day = y.day"
-	" CROSS JOIN trait AS t ON t.id = f.trait"
-	" CROSS JOIN member AS m ON m.domain = ?1 AND m.source = f.source"
-	" CROSS JOIN judgement AS j ON j.domain = ?1 AND j.source = f.source AND j.trait = f.trait"
-	" GROUP BY f.day, m.source_group, j.class, j.rule, f.result")
-STMT(STMT_ASSESS_DONE, "DELETE FROM unassessed WHERE domain = ?1")
-STMT(STMT_ASSESS_BEFORE, "INSERT INTO a_before " A_MAIN)
-/* Learning: for the first two weeks of a domain everything is new. */
-STMT(STMT_ASSESS_NEW_GROUPS,
-	"SELECT g.key, n.class FROM (" A_MAIN ") AS n CROSS JOIN source_group AS g"
-	" ON g.id = n.source_group WHERE NOT EXISTS (SELECT 1 FROM a_before AS b"
-	" WHERE b.source_group = n.source_group) AND (SELECT min(day) FROM class_daily"
-	" WHERE domain = ?1) + 14 <= (SELECT min(s.first) FROM a_address AS a CROSS JOIN a_seen AS s"
-	" ON s.source = a.source WHERE a.source_group = g.id) ORDER BY g.key")
-STMT(STMT_ASSESS_TURNED_GROUPS,
-	"SELECT g.key, b.class, n.class FROM (" A_MAIN ") AS n CROSS JOIN a_before AS b"
-	" ON b.source_group = n.source_group AND b.class <> n.class CROSS JOIN source_group AS g"
-	" ON g.id = n.source_group ORDER BY g.key")
-STMT(STMT_ASSESS_DOMAIN, "SELECT name, parked FROM domain WHERE id = ?")
-STMT(STMT_ASSESS_NETWORKS, "SELECT net FROM own_network WHERE domain = ? ORDER BY net")
+	" spf_seen, spf_passed, overridden) SELECT ?1, ?2, a.grp, j.class, j.rule, d.result,"
+	" sum(d.records), sum(d.messages), sum(iif(t.spf_result <> 0, d.messages, 0)),"
+	" sum(iif(t.spf_result = 3, d.messages, 0)), sum(iif(t.reasons <> 0, d.messages, 0))"
+	" FROM daily AS d CROSS JOIN seen_address AS a ON a.source = d.source"
+	" CROSS JOIN judgement AS j ON j.domain = ?1 AND j.source = d.source AND j.trait = d.trait"
+	" CROSS JOIN trait AS t ON t.id = d.trait WHERE d.domain = ?1 AND d.day = ?2"
+	" GROUP BY a.grp, j.class, j.rule, d.result")
+
+/* what has no facts any more */
+STMT(STMT_JUDGEMENT_SWEEP,
+	"DELETE FROM judgement WHERE domain = ? AND NOT EXISTS (SELECT 1 FROM seen_pair AS s"
+	" WHERE s.source = judgement.source AND s.trait = judgement.trait)")
+STMT(STMT_MEMBER_SWEEP,
+	"DELETE FROM member WHERE domain = ? AND NOT EXISTS (SELECT 1 FROM seen_address AS a"
+	" WHERE a.source = member.source)")
+/* A decided one stays: there the owner finds the decision. */
+STMT(STMT_GROUP_SWEEP,
+	"DELETE FROM source_group WHERE domain = ?1 AND NOT EXISTS (SELECT 1 FROM seen_group AS g"
+	" WHERE g.id = source_group.id) AND NOT EXISTS (SELECT 1 FROM decision AS d"
+	" WHERE d.domain = ?1 AND d.key = source_group.key)")
+STMT(STMT_UNASSESSED_DROP, "DELETE FROM unassessed WHERE domain = ?")
+
+/* event.c */
 STMT(STMT_EVENT_ADD,
 	"INSERT INTO event (at, type, domain, object, before, after, who) VALUES (?, ?, ?, ?, ?, ?, ?)")
+STMT(STMT_EVENT_GET,
+	"SELECT type, domain, object, before, after, undone_by FROM event WHERE id = ?")
+STMT(STMT_EVENT_UNDONE, "UPDATE event SET undone_by = ?2 WHERE id = ?1")
+/* A later one about the same thing, neither undone nor an undoing; ?5: of a list, the same entry. */
+STMT(STMT_EVENT_LATER,
+	"SELECT max(e.id) FROM event AS e WHERE e.domain = ?2 AND e.type = ?3 AND e.id > ?1"
+	" AND e.object IS ?4 AND (?5 IS NULL OR coalesce(e.after, e.before) = ?5)"
+	" AND e.undone_by IS NULL"
+	" AND NOT EXISTS (SELECT 1 FROM event AS u WHERE u.id > ?1 AND u.undone_by = e.id)")
+STMT(STMT_POLICY_BEFORE,
+	"SELECT after FROM event WHERE domain = ? AND type = ? ORDER BY id DESC LIMIT 1")
+/* What most reporters say in their last report, of the domain's last days. Numbers of
+ * REPORT_POLICY_: below 2 nothing was said, and sp is then p. */
+STMT(STMT_POLICY_NOW,
+	"WITH last (said) AS (SELECT max(r.end * 64 + p.p * 8 + iif(p.sp < 2, p.p, p.sp)) & 63"
+	" FROM report AS r CROSS JOIN policy AS p ON p.id = r.policy WHERE r.domain = ?1 AND r.day >"
+	" (SELECT max(day) FROM report WHERE domain = ?1) - ?2 GROUP BY r.reporter_same)"
+	" SELECT said >> 3, said & 7, count(*), (SELECT count(*) FROM last) FROM last GROUP BY said"
+	" ORDER BY count(*) DESC, said LIMIT 1")
 
-/* ---- decide.c ------------------------------------------------------------------------------ */
-
-STMT(STMT_DECIDE_GROUP,
-	"SELECT g.domain, d.name, g.key, x.class FROM source_group AS g CROSS JOIN domain AS d"
-	" ON d.id = g.domain LEFT JOIN decision AS x ON x.domain = g.domain AND x.key = g.key"
+/* decide.c: the owner's words */
+STMT(STMT_GROUP_GET,
+	"SELECT g.domain, g.key, d.name FROM source_group AS g JOIN domain AS d ON d.id = g.domain"
 	" WHERE g.id = ?")
-STMT(STMT_DECIDE_SET,
+STMT(STMT_DECISION_GET, "SELECT class FROM decision WHERE domain = ? AND key = ?")
+STMT(STMT_DECISION_SET,
 	"INSERT INTO decision (domain, key, class, event) VALUES (?, ?, ?, ?)"
 	" ON CONFLICT DO UPDATE SET class = excluded.class, event = excluded.event")
-STMT(STMT_DECIDE_UNSET, "DELETE FROM decision WHERE domain = ? AND key = ?")
-STMT(STMT_DECIDE_NOW, "SELECT class FROM decision WHERE domain = ? AND key = ?")
-STMT(STMT_EVENT_GET, "SELECT type, domain, object, before, after, undone_by FROM event WHERE id = ?")
-STMT(STMT_EVENT_UNDONE, "UPDATE event SET undone_by = ?2 WHERE id = ?1")
-/* The last word on the same thing: what came before it can only be undone after it. */
-STMT(STMT_EVENT_LATER,
-	"SELECT min(id) FROM event WHERE id > ?1 AND type = ?2 AND domain = ?3 AND object IS ?4"
-	" AND undone_by IS NULL")
-STMT(STMT_SETTING_DOMAIN, "SELECT id, own, parked, rua FROM domain WHERE name = ?")
-STMT(STMT_SETTING_PARKED, "UPDATE domain SET parked = ?2 WHERE id = ?1")
-STMT(STMT_SETTING_RUA, "UPDATE domain SET rua = ?2 WHERE id = ?1")
-STMT(STMT_SETTING_NETWORK_COUNT, "SELECT count(*) FROM own_network WHERE domain = ?")
-STMT(STMT_SETTING_NETWORK_ADD,
-	"INSERT OR IGNORE INTO own_network (domain, net, event) VALUES (?, ?, ?)")
-STMT(STMT_SETTING_NETWORK_DROP, "DELETE FROM own_network WHERE domain = ? AND net = ?")
-STMT(STMT_SETTING_SERVICE_ADD,
-	"INSERT OR IGNORE INTO own_service (domain, service, event) VALUES (?, ?, ?)")
-STMT(STMT_SETTING_SERVICE_DROP, "DELETE FROM own_service WHERE domain = ? AND service = ?")
+STMT(STMT_DECISION_DROP, "DELETE FROM decision WHERE domain = ? AND key = ?")
+
+/* setting.c */
+STMT(STMT_OWN_DOMAIN, "SELECT id, parked, rua, own FROM domain WHERE name = ?")
+STMT(STMT_PARKED_SET, "UPDATE domain SET parked = ?2 WHERE id = ?1")
+STMT(STMT_RUA_SET, "UPDATE domain SET rua = ?2 WHERE id = ?1")
+STMT(STMT_NETWORKS, "SELECT net FROM own_network WHERE domain = ? ORDER BY net")
+STMT(STMT_NETWORK_FIND, "SELECT 1 FROM own_network WHERE domain = ? AND net = ?")
+STMT(STMT_NETWORK_COUNT, "SELECT count(*) FROM own_network WHERE domain = ?")
+STMT(STMT_NETWORK_ADD, "INSERT INTO own_network (domain, net, event) VALUES (?, ?, ?)")
+STMT(STMT_NETWORK_DROP, "DELETE FROM own_network WHERE domain = ? AND net = ?")
+STMT(STMT_SERVICE_FIND, "SELECT 1 FROM own_service WHERE domain = ? AND service = ?")
+STMT(STMT_SERVICE_ADD, "INSERT INTO own_service (domain, service, event) VALUES (?, ?, ?)")
+STMT(STMT_SERVICE_DROP, "DELETE FROM own_service WHERE domain = ? AND service = ?")

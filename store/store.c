@@ -1,4 +1,3 @@
-#include "store/asn.h"
 #include "store/sql.h"
 
 #include <assert.h>
@@ -326,7 +325,8 @@ int store_open(struct store **ret, const char *path, enum store_mode mode, struc
 	}
 	if (opens[mode](st, err) < 0)
 		goto fail;
-	if (mode != STORE_READ && writer_open(&st->writer, st, err) < 0)
+	if (mode != STORE_READ && (writer_open(&st->writer, st, err) < 0 ||
+					  assess_open(&st->assess, st, err) < 0))
 		goto fail;
 	*ret = st;
 	return 0;
@@ -340,7 +340,7 @@ void store_close(struct store *st)
 	if (st == NULL)
 		return;
 	writer_close(st->writer);
-	asn_close(st->asn);
+	assess_close(st->assess);
 	if (st->db != NULL && sqlite3_get_autocommit(st->db) == 0)
 		(void)sqlite3_exec(st->db, "ROLLBACK", NULL, NULL, NULL);
 	for (size_t i = 0; i < STMT_COUNT; i++)

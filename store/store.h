@@ -76,10 +76,17 @@ uint64_t store_statements_here(void);
 int store_expire(struct store *st, int32_t day, bool originals_only, int64_t most,
 	int64_t *dropped, struct err *err);
 
+/* Who acts, for the audit: "root", "token monitoring", cut at TEXT_KEEP bytes. NULL: ruad itself. */
+struct actor {
+	struct slice who;
+};
+
 /* The owner's domains (rule 12). domain in any form; ERR_USAGE if it is no domain name.
- * Adding one that is there or removing one that is not: ERR_NOT_FOUND / ERR_USAGE. */
-int store_domain_add(struct store *st, struct slice domain, struct err *err);
-int store_domain_remove(struct store *st, struct slice domain, struct err *err);
+ * Adding one that is there: ERR_USAGE; removing one that is not: ERR_NOT_FOUND. */
+int store_domain_add(struct store *st, struct slice domain, const struct actor *by,
+	struct err *err);
+int store_domain_remove(struct store *st, struct slice domain, const struct actor *by,
+	struct err *err);
 
 /* ---- kept originals ---------------------------------------------------------------------- */
 

@@ -139,6 +139,14 @@ int writer_sync(struct writer *w, struct err *err)
 	return -1;
 }
 
+void writer_undo_batch(struct writer *w)
+{
+	if (!w->st->options.dry_run && sqlite3_get_autocommit(w->st->db) == 0)
+		(void)sql_exec(w->st, "ROLLBACK", NULL);
+	w->in_batch = sqlite3_get_autocommit(w->st->db) == 0;
+	w->changed = w->orphans = false;
+}
+
 /* ---- a report ------------------------------------------------------------------------------------ */
 
 bool writer_keeps_original(const struct writer *w)

@@ -175,6 +175,8 @@ struct writer {
 int writer_begin(struct writer *w, struct err *err);
 /* What the sink's sync does. */
 int writer_sync(struct writer *w, struct err *err);
+/* Undo the open transaction, which was begun after a sync and by no report. */
+void writer_undo_batch(struct writer *w);
 /* Of the report at hand: nothing of it stays in the database or in memory; its savepoint is closed;
  * is its XML to be kept. */
 /* From here on the rows of the report at hand are undone by a savepoint; once is enough. */

@@ -4,6 +4,9 @@
 #include "web/body.h"
 #include "web/gate.h"
 
+/* Who changes something, until there is more to tell who asks. */
+static const struct actor actor = { { "web", 3 } };
+
 /* The store to write to, for the moment of one change. */
 static int writer_open_for(
 	const struct request *req, struct response *res, struct store **ret, struct err *err)
@@ -53,7 +56,7 @@ int change_domain(const struct request *req, struct response *res, struct err *e
 	if (check_name(req, res, err) < 0 || body_open(&body, req->body, "", res, err) < 0 ||
 		writer_open_for(req, res, &st, err) < 0)
 		goto out;
-	rc = store_domain_add(st, req->name, &ours);
+	rc = store_domain_add(st, req->name, &actor, &ours);
 	if (rc == 0 || ours.code == ERR_USAGE) {
 		say_changed(res, rc == 0);
 		rc = 0;
@@ -75,7 +78,7 @@ int change_domain_remove(const struct request *req, struct response *res, struct
 	if (check_name(req, res, err) < 0 || body_open(&body, req->body, "", res, err) < 0 ||
 		writer_open_for(req, res, &st, err) < 0)
 		goto out;
-	rc = store_domain_remove(st, req->name, err);
+	rc = store_domain_remove(st, req->name, &actor, err);
 	if (rc == 0)
 		say_changed(res, true);
 out:

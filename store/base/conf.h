@@ -23,7 +23,7 @@ struct conf {
 	int64_t retention_days;		/* 0: keep for ever */
 	bool keep_originals;
 	int64_t originals_days;		/* 0: as long as the report */
-	char asn_database[CONF_TEXT_MAX];	/* .mmdb with the operators of networks; "" none */
+	char asn_database[CONF_TEXT_MAX];	/* an .mmdb that names networks' operators, "" for none */
 	/* [ingest] */
 	char maildir[CONF_TEXT_MAX];	/* read when no path is given */
 	bool cur, keep;

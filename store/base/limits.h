@@ -73,6 +73,11 @@
 /* A locked database is waited for this long before the run ends with "try again". */
 #define BUSY_MS_MAX 10000
 
+/* ---- what the owner says ---------------------------------------------------------------- */
+
+/* Address ranges of one domain: each is compared with each address. */
+#define OWN_NETWORKS_MAX 256
+
 /* ---- answers ---------------------------------------------------------------------------- */
 
 /* Rows of one page of an answer. */

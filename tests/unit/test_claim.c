@@ -30,7 +30,7 @@ static void domains_under_an_own_one_are_claimed_whichever_came_first(void **sta
 
 	deliver(kit, "early.example.com");
 	deliver(kit, "notexample.com");
-	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("Example.COM."), &kit->err));
+	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("Example.COM."), NULL, &kit->err));
 	deliver(kit, "late.example.com");
 	deliver(kit, "alsonotexample.com");
 	deliver(kit, "com");
@@ -48,16 +48,16 @@ static void removing_one_leaves_what_another_claims(void **state)
 
 	deliver(kit, "a.shop.example.com");
 	deliver(kit, "b.example.com");
-	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("example.com"), &kit->err));
-	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("shop.example.com"), &kit->err));
-	KIT_OK(kit, store_domain_remove(kit->st, SLICE_LIT("example.com"), &kit->err));
+	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("example.com"), NULL, &kit->err));
+	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("shop.example.com"), NULL, &kit->err));
+	KIT_OK(kit, store_domain_remove(kit->st, SLICE_LIT("example.com"), NULL, &kit->err));
 	assert_int_equal(claimed(kit, "a.shop.example.com"), 1);
 	assert_int_equal(claimed(kit, "shop.example.com"), 1);
 	assert_int_equal(claimed(kit, "b.example.com"), 0);
 	assert_int_equal(claimed(kit, "example.com"), -1); /* nobody reported about it */
 	deliver(kit, "example.com");
 	assert_int_equal(claimed(kit, "example.com"), 0);
-	KIT_OK(kit, store_domain_remove(kit->st, SLICE_LIT("shop.example.com"), &kit->err));
+	KIT_OK(kit, store_domain_remove(kit->st, SLICE_LIT("shop.example.com"), NULL, &kit->err));
 	assert_int_equal(claimed(kit, "a.shop.example.com"), 0);
 	kit_laws(kit);
 }
@@ -65,7 +65,7 @@ static void removing_one_leaves_what_another_claims(void **state)
 static void a_claim_that_makes_no_sense_is_said(void **state)
 {
 	static const struct {
-		int (*change)(struct store *, struct slice, struct err *);
+		int (*change)(struct store *, struct slice, const struct actor *, struct err *);
 		const char *name;
 		enum err_code code;
 	} cases[] = {
@@ -80,11 +80,12 @@ static void a_claim_that_makes_no_sense_is_said(void **state)
 	struct kit *kit = *state;
 	int64_t before, after;
 
-	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("mine.example"), &kit->err));
+	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("mine.example"), NULL, &kit->err));
 	deliver(kit, "seen.example");
 	before = kit_number(kit, "SELECT value FROM meta WHERE key = 'decisions_version'");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		assert_int_equal(cases[i].change(kit->st, slice_of(cases[i].name), &kit->err), -1);
+		assert_int_equal(
+			cases[i].change(kit->st, slice_of(cases[i].name), NULL, &kit->err), -1);
 		assert_int_equal(kit->err.code, cases[i].code);
 	}
 	after = kit_number(kit, "SELECT value FROM meta WHERE key = 'decisions_version'");
@@ -100,7 +101,7 @@ static void a_claim_is_on_disk_when_it_returns(void **state)
 	KIT_OK(kit, store_domain_add(kit->st,
 			    SLICE_LIT("b\xc3\xbc"
 				      "cher.example"),
-			    &kit->err));
+			    NULL, &kit->err));
 	kit_reopen(kit);
 	assert_int_equal(claimed(kit, "xn--bcher-kva.example"), 1);
 }
@@ -118,10 +119,11 @@ static void a_domain_the_owner_said_something_of_can_be_removed(void **state)
 	struct kit *kit = *state;
 
 	for (const char *const *word = words;; word++) {
-		KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("mine.example"), &kit->err));
+		KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("mine.example"), NULL, &kit->err));
 		if (*word != NULL)
 			kit_exec(kit, *word);
-		KIT_OK(kit, store_domain_remove(kit->st, SLICE_LIT("mine.example"), &kit->err));
+		KIT_OK(kit,
+			store_domain_remove(kit->st, SLICE_LIT("mine.example"), NULL, &kit->err));
 		/* its number is taken as long as something means it */
 		assert_int_equal(kit_number(kit, "SELECT count(*) FROM domain"), *word != NULL);
 		assert_int_equal(kit_number(kit, "SELECT coalesce(sum(own), 0) FROM domain"), 0);

@@ -323,7 +323,7 @@ static void domains_that_are_not_mine_stand_apart_once_i_named_mine(void **state
 	expect_text(&a, "No domain is configured as yours");
 	expect_no_text(&a, "Unclaimed domains");
 	answer_release(&a);
-	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("example.com"), &kit->err));
+	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("example.com"), NULL, &kit->err));
 	web_ask(kit, "/?" WINDOW, &a);
 	expect_no_text(&a, "No domain is configured as yours");
 	expect_text(&a, "Unclaimed domains");
@@ -331,7 +331,7 @@ static void domains_that_are_not_mine_stand_apart_once_i_named_mine(void **state
 	/* The foot tells of my domains, whichever question came last. */
 	expect_text(&a, "Data through <b>2023-11-15</b> UTC");
 	answer_release(&a);
-	KIT_OK(kit, store_domain_remove(kit->st, SLICE_LIT("example.com"), &kit->err));
+	KIT_OK(kit, store_domain_remove(kit->st, SLICE_LIT("example.com"), NULL, &kit->err));
 }
 
 static int fill(void **state)

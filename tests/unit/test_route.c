@@ -301,7 +301,7 @@ static void an_answer_is_not_sent_twice_until_the_facts_change(void **state)
 	(void)snprintf(etag, sizeof etag, "%s", again.res.etag);
 	ask.if_none_match = slice_of(etag);
 	answer_release(&again);
-	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("example.org"), &kit->err));
+	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("example.org"), NULL, &kit->err));
 	web_ask_of(kit->path, &ask, &again);
 	assert_int_equal(again.res.status, 200);
 	answer_release(&again);

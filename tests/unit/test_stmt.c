@@ -36,8 +36,6 @@ static void every_statement_can_be_prepared(void **state)
 {
 	struct kit *kit = *state;
 
-	if (sql_exec(kit->st, ASSESS_TABLES, &kit->err) < 0)
-		fail_msg("%s", kit->err.text);
 	for (int id = 0; id < STMT_COUNT; id++) {
 		sqlite3_stmt *stmt = NULL;
 

@@ -281,7 +281,7 @@ static void versions_rise_with_what_they_count(void **state)
 	kit_sync(kit);
 	KIT_OK(kit, store_data_version(kit->st, &b, &kit->err));
 	assert_true(b > a);
-	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("example.com"), &kit->err));
+	KIT_OK(kit, store_domain_add(kit->st, SLICE_LIT("example.com"), NULL, &kit->err));
 	KIT_OK(kit, store_data_version(kit->st, &c, &kit->err));
 	assert_true(c > b);
 }

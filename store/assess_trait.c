@@ -1,0 +1,129 @@
+#include "store/assess_parts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Some dozens make up most of a domain's mail. */
+#define TRAITS 256
+
+int assess_traits_open(struct assess *a, struct err *err)
+{
+	a->traits = calloc(TRAITS, sizeof *a->traits);
+	if (a->traits == NULL)
+		return err_set(err, ERR_SHORTAGE, "no memory");
+	for (unsigned i = 0; i < TRAITS; i++)
+		buf_init(&a->traits[i].text, TRAIT_TEXT_BYTES);
+	return 0;
+}
+
+void assess_traits_close(struct assess *a)
+{
+	for (unsigned i = 0; a->traits != NULL && i < TRAITS; i++)
+		buf_release(&a->traits[i].text);
+	free(a->traits);
+}
+
+void assess_traits_forget(struct assess *a)
+{
+	for (unsigned i = 0; i < TRAITS; i++)
+		a->traits[i].id = 0;
+}
+
+/* Texts are gathered first and pointed to when the buffer moves no more: until then a slice holds
+ * the offset where a pointer will be. */
+static struct slice keep(struct buf *text, struct slice s)
+{
+	size_t at = text->len;
+
+	if (slice_absent(s))
+		return SLICE_ABSENT;
+	buf_add(text, s);
+	/* One more than the offset, so that it differs from an absent one. */
+	return slice_from((const char *)(uintptr_t)(at + 1), s.len);
+}
+
+static void point(const struct buf *text, struct slice *s)
+{
+	if (!slice_absent(*s))
+		s->ptr = buf_slice(text).ptr + ((uintptr_t)s->ptr - 1);
+}
+
+static int read_head(struct assess *a, struct assess_trait *t, int64_t id, struct err *err)
+{
+	struct trait *r = &t->trait;
+	sqlite3_stmt *stmt;
+	int more, result;
+
+	if (sql_get(a->st, STMT_TRAIT_GET, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, id);
+	more = sql_step(a->st, stmt, "cannot read a trait", err);
+	if (more < 0)
+		return -1;
+	if (more == 0)
+		return err_set(err, ERR_STORE, "%s: the daily sums name a trait that is not there",
+			store_path(a->st));
+	result = sqlite3_column_int(stmt, 0);
+	*r = (struct trait){
+		.disposition = (uint8_t)(result >> 4),
+		.dkim = result >> 2 & 3,
+		.spf = result & 3,
+		.reasons = (uint16_t)sqlite3_column_int(stmt, 1),
+		.spf_result = (uint8_t)sqlite3_column_int(stmt, 2),
+		.spf_own = sqlite3_column_int(stmt, 3) != 0,
+		.envelope = (uint8_t)sqlite3_column_int(stmt, 4),
+		.spf_domain = keep(&t->text, sql_text(stmt, 5)),
+		.other_dkim = keep(&t->text, sql_text(stmt, 6)),
+	};
+	(void)sqlite3_reset(stmt);
+	return 0;
+}
+
+static int read_signatures(struct assess *a, struct assess_trait *t, int64_t id, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (sql_get(a->st, STMT_TRAIT_SIGNATURES, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, id);
+	while ((more = sql_step(a->st, stmt, "cannot read a trait", err)) > 0 &&
+		t->trait.signatures_len < TRAIT_SIGNATURES_MAX) {
+		unsigned n = t->trait.signatures_len++;
+		struct trait_signature *s = &t->trait.signatures[n];
+
+		s->pass = sqlite3_column_int(stmt, 0) != 0;
+		t->keys[n].domain = sqlite3_column_int64(stmt, 1);
+		t->keys[n].selector = sqlite3_column_int64(stmt, 2);
+		s->domain = keep(&t->text, sql_text(stmt, 3));
+		s->selector = keep(&t->text, sql_text(stmt, 4));
+	}
+	if (more >= 0)
+		(void)sqlite3_reset(stmt);
+	return more < 0 ? -1 : 0;
+}
+
+int assess_trait(struct assess *a, int64_t id, const struct assess_trait **ret, struct err *err)
+{
+	struct assess_trait *t = &a->traits[(uint64_t)id % TRAITS];
+
+	assert(id > 0);
+	*ret = t;
+	if (t->id == id)
+		return 0;
+	t->id = 0;
+	buf_clear(&t->text);
+	if (read_head(a, t, id, err) < 0 || read_signatures(a, t, id, err) < 0)
+		return -1;
+	if (buf_failed(&t->text))
+		return err_set(err, ERR_SHORTAGE, "no memory for a trait");
+	point(&t->text, &t->trait.spf_domain);
+	point(&t->text, &t->trait.other_dkim);
+	for (unsigned i = 0; i < t->trait.signatures_len; i++) {
+		point(&t->text, &t->trait.signatures[i].domain);
+		point(&t->text, &t->trait.signatures[i].selector);
+	}
+	t->passes = class_passes(&t->trait);
+	t->id = id;
+	return 0;
+}
