@@ -2,23 +2,22 @@
 
 #include <assert.h>
 
-/* A domain name as compared, and its organisation; len 0: it is none. */
+/* A domain name as compared; len 0: it is none. */
 struct name {
 	char key[DOMAIN_KEY_MAX];
-	size_t len, org_at;
+	size_t len;
+};
+
+/* header_from, and the organisation it is of: absent if it is no name. */
+struct from {
+	struct name name;
+	struct slice org;
 };
 
 static void name_of(struct slice sent, struct name *ret)
 {
-	struct slice org;
-
-	ret->len = ret->org_at = 0;
-	if (slice_absent(sent) || !domain_key(sent, ret->key, &ret->len)) {
+	if (slice_absent(sent) || !domain_key(sent, ret->key, &ret->len))
 		ret->len = 0;
-		return;
-	}
-	org = domain_org(slice_from(ret->key, ret->len));
-	ret->org_at = ret->len - org.len;
 }
 
 static struct slice name_key(const struct name *n)
@@ -26,11 +25,16 @@ static struct slice name_key(const struct name *n)
 	return slice_from(n->key, n->len);
 }
 
-static bool one_organisation(const struct name *a, const struct name *b)
+/* Of one organisation with header_from. A name's organisation is an end of the name, so most need no
+ * look into the list: the very same name, or one that ends otherwise. */
+static bool is_own(const struct name *n, const struct from *from)
 {
-	return a->len > 0 && b->len > 0 &&
-	       slice_equal(slice_from(a->key + a->org_at, a->len - a->org_at),
-		       slice_from(b->key + b->org_at, b->len - b->org_at));
+	if (n->len == 0 || from->name.len == 0)
+		return false;
+	if (slice_equal(name_key(n), name_key(&from->name)))
+		return true;
+	return domain_within(name_key(n), from->org) &&
+	       slice_equal(domain_org(name_key(n)), from->org);
 }
 
 /* A copy that lives as long as the buffer; its bytes must not move, so room was made before. */
@@ -79,7 +83,7 @@ static const struct report_auth *best_spf(const struct report_record *r)
 }
 
 static void look_at_spf(
-	const struct report_record *r, const struct name *from, struct trait *t, struct buf *text)
+	const struct report_record *r, const struct from *from, struct trait *t, struct buf *text)
 {
 	const struct report_auth *spf = best_spf(r);
 	struct name domain = { .len = 0 }, envelope;
@@ -89,7 +93,7 @@ static void look_at_spf(
 		name_of(spf->domain, &domain);
 		if (domain.len > 0)
 			t->spf_domain = keep(text, name_key(&domain));
-		t->spf_own = one_organisation(&domain, from);
+		t->spf_own = is_own(&domain, from);
 	}
 	name_of(r->envelope_from, &envelope);
 	/* HELO names a host, not an envelope. */
@@ -97,8 +101,7 @@ static void look_at_spf(
 		envelope = domain;
 	t->envelope = TRAIT_ENVELOPE_NONE;
 	if (envelope.len > 0)
-		t->envelope = one_organisation(&envelope, from) ? TRAIT_ENVELOPE_OWN
-								: TRAIT_ENVELOPE_OTHER;
+		t->envelope = is_own(&envelope, from) ? TRAIT_ENVELOPE_OWN : TRAIT_ENVELOPE_OTHER;
 }
 
 /* ---- DKIM ------------------------------------------------------------------------------------ */
@@ -141,7 +144,7 @@ static void add_signature(struct trait *t, const struct trait_signature *s)
 }
 
 static void look_at_dkim(
-	const struct report_record *r, const struct name *from, struct trait *t, struct buf *text)
+	const struct report_record *r, const struct from *from, struct trait *t, struct buf *text)
 {
 	for (unsigned i = 0; i < r->auth_len; i++) {
 		const struct report_auth *a = &r->auth[i];
@@ -152,7 +155,7 @@ static void look_at_dkim(
 		if (a->kind != REPORT_DKIM)
 			continue;
 		name_of(a->domain, &domain);
-		if (one_organisation(&domain, from)) {
+		if (is_own(&domain, from)) {
 			s.domain = keep(text, name_key(&domain));
 			s.selector = keep_lower(text, a->selector);
 			s.pass = pass;
@@ -166,7 +169,7 @@ static void look_at_dkim(
 int trait_of(
 	const struct report_record *record, struct trait *ret, struct buf *text, struct err *err)
 {
-	struct name from;
+	struct from from = { .org = SLICE_ABSENT };
 
 	assert(record->auth_len <= AUTH_MAX && record->reasons_len <= REASON_MAX);
 	*ret = (struct trait){
@@ -180,7 +183,9 @@ int trait_of(
 	/* All of it at once: slices into the buffer must stay where they are. */
 	if (buf_room(text, TRAIT_TEXT_BYTES) == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory for a record's names");
-	name_of(record->header_from, &from);
+	name_of(record->header_from, &from.name);
+	if (from.name.len > 0)
+		from.org = domain_org(name_key(&from.name));
 	for (unsigned i = 0; i < record->reasons_len; i++)
 		ret->reasons |= (uint16_t)(1u << record->reasons[i].type.meaning);
 	look_at_spf(record, &from, ret, text);
