@@ -14,6 +14,7 @@
 #include "store/base/log.h"
 #include "store/check_main.h"
 #include "store/emit.h"
+#include "store/owner_main.h"
 
 #define OUT_BYTES_MAX   (16 * 1024 * 1024)
 #define OUT_BYTES_DRAIN (64 * 1024)
@@ -66,8 +67,16 @@ static const char help[] =
 	"  selftest             recompute every total from the records\n"
 	"  check --mode MODE    one question of monitoring, as a plugin: see check --help\n"
 	"  domain list          the domains that are yours\n"
-	"  domain add NAME      make a domain yours\n"
+	"\n"
+	"commands that write:\n"
+	"  domain add NAME [SETTING=VALUE ...]   make a domain yours\n"
+	"  domain set NAME SETTING=VALUE ...     parked=yes|no, rua=ADDRESS, network=CIDR,\n"
+	"                       network=-CIDR, service=ID, service=-ID\n"
 	"  domain remove NAME   take it back\n"
+	"  decide SOURCE yours|forwarder|not-yours|undecided\n"
+	"  undo EVENT           take back what an event did\n"
+	"  assess [--all]       judge whose mail it is, where that waits or everywhere\n"
+	"They leave an event with your login name, or with --as NAME.\n"
 	"\n"
 	"filters:\n"
 	"  --domain NAME (may be repeated) --subdomains --scope claimed|unclaimed|all\n"
@@ -260,20 +269,6 @@ out:
 	return broken;
 }
 
-static int change_domain(struct run *run,
-	int (*change)(struct store *, struct slice, const struct actor *, struct err *),
-	struct err *err)
-{
-	struct store *st = NULL;
-	int rc;
-
-	if (store_open(&st, run->conf.db, STORE_WRITE, err) < 0)
-		return -1;
-	rc = change(st, slice_of(run->words[2]), NULL, err);
-	store_close(st);
-	return rc;
-}
-
 static int run_domain(struct run *run, struct err *err)
 {
 	static const enum query_kind own = QUERY_OWN;
@@ -283,11 +278,7 @@ static int run_domain(struct run *run, struct err *err)
 
 	if (strcmp(what, "list") == 0 && !named)
 		return write_sets(run, &own, 1, err);
-	if (strcmp(what, "add") == 0 && named)
-		return change_domain(run, store_domain_add, err);
-	if (strcmp(what, "remove") == 0 && named)
-		return change_domain(run, store_domain_remove, err);
-	return err_set(err, ERR_USAGE, "domain %s: it is add NAME, remove NAME or list",
+	return err_set(err, ERR_USAGE, "domain %s: it is list, or add, set or remove and a NAME",
 		err_quote(&quote, slice_of(what)));
 }
 
@@ -553,6 +544,8 @@ int main(int argc, char **argv)
 		return check_main(argc, argv);
 	if (told(argc, argv))
 		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	if (owner_is(argc, argv))
+		return owner_main(argc, argv);
 	conf_init(&run.conf);
 	run.format = emit_find(SLICE_LIT("text"));
 	buf_init(&run.out, OUT_BYTES_MAX);
