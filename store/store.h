@@ -45,7 +45,12 @@ const char *store_path(const struct store *st);
 /* "3.40.1", for --version. */
 const char *store_sqlite_version(void);
 
-/* Rises with every committed change of facts; lets readers cache. */
+/*
+ * Rises with every commit that changes what an answer is made of: reports and receipts, what is
+ * derived from them, and what the owner decided. It is the sum of meta's data_version and
+ * decisions_version, of which none ever falls: two equal ones of one file mean that it answers the
+ * same, but for the clock. Which of the two rose it does not tell.
+ */
 int store_data_version(struct store *st, int64_t *ret, struct err *err);
 
 /* A number for the very file this connection reads, which another one under the same path has not;

@@ -184,6 +184,26 @@ static void the_status_is_one_row(void **state)
 	store_close(st);
 }
 
+static void the_status_and_every_answer_tell_the_same_version(void **state)
+{
+	struct store *st = store_make();
+	static struct query_filter f; /* large */
+	struct query_meta meta;
+	struct err err = ERR_INIT;
+	int64_t version = 0;
+
+	(void)state;
+	run_sql(st, "UPDATE meta SET value = 40 WHERE key = 'data_version'");
+	run_sql(st, "UPDATE meta SET value = 2 WHERE key = 'decisions_version'");
+	query_filter_init(&f);
+	assert_int_equal(rows_of(st, QUERY_STATUS, &f, &meta), 1);
+	assert_int_equal(meta.data_version, 42);
+	assert_int_equal(number(QUERY_STATUS, 0, "data_version"), 42);
+	assert_int_equal(store_data_version(st, &version, &err), 0);
+	assert_int_equal(version, 42);
+	store_close(st);
+}
+
 static void pages_give_every_row_once_and_know_the_last(void **state)
 {
 	static const enum query_kind kinds[] = { QUERY_DOMAINS, QUERY_TIMESERIES, QUERY_SOURCES,
@@ -382,6 +402,7 @@ int main(void)
 		cmocka_unit_test(conflicts_are_listed_with_the_mail_that_brought_them),
 		cmocka_unit_test(every_ending_is_counted_and_they_sum_to_the_mails),
 		cmocka_unit_test(the_status_is_one_row),
+		cmocka_unit_test(the_status_and_every_answer_tell_the_same_version),
 		cmocka_unit_test(pages_give_every_row_once_and_know_the_last),
 		cmocka_unit_test(every_field_sorts_both_ways_with_the_unmeasured_last),
 		cmocka_unit_test(a_report_with_such_a_row_is_found_by_it),
