@@ -117,7 +117,7 @@ int body_list(const struct body *b, const char *name, struct slice ret[BODY_LIST
 	if (value == NULL)
 		return 0;
 	if (!json_is_array(value) || len > BODY_LIST_MAX)
-		return fault(name, "a list of texts, not more than 256", res, err);
+		return fault(name, "a list of texts, not more than 64", res, err);
 	for (size_t i = 0; i < len; i++) {
 		const json_t *one = json_array_get(value, i);
 

@@ -31,7 +31,7 @@ int body_bool(const struct body *b, const char *name, bool *ret, struct response
 int body_text(const struct body *b, const char *name, struct slice *ret, struct response *res,
 	struct err *err);
 /* A list of at most BODY_LIST_MAX texts. */
-#define BODY_LIST_MAX 256
+#define BODY_LIST_MAX 64
 int body_list(const struct body *b, const char *name, struct slice ret[BODY_LIST_MAX], size_t *ret_len,
 	struct response *res, struct err *err);
 /* ERR_USAGE: the member must be there and is not. Always -1. */

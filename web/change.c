@@ -1,39 +1,148 @@
 #include "web/change.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "store/assess.h"
 #include "store/base/domain.h"
 #include "web/body.h"
 #include "web/gate.h"
 
-/* Who changes something, until there is more to tell who asks. */
-static const struct actor actor = { { "web", 3 } };
+/* Events of one change: each setting of a domain has its own. */
+#define EVENTS_MAX (2 * BODY_LIST_MAX + 8)
 
-/* The store to write to, for the moment of one change. */
-static int writer_open_for(
-	const struct request *req, struct response *res, struct store **ret, struct err *err)
+/* A change under way. */
+struct change {
+	const struct request *req;
+	struct response *res;
+	struct body *body;
+	struct store *st;
+	struct actor by;
+	bool changed;
+	int64_t events[EVENTS_MAX];
+	size_t events_len;
+};
+
+/* What it is asked with, then the store to write to, for the moment of this change. */
+static int begin(struct change *c, const struct request *req, struct response *res,
+	const char *members, struct err *err)
 {
-	unsigned wait = gate_count(req->web->gate);
+	unsigned wait;
 
+	*c = (struct change){ .req = req, .res = res, .by = { SLICE_LIT("token over HTTP") } };
+	if (body_open(&c->body, req->body, members, res, err) < 0)
+		return -1;
+	wait = gate_count(req->web->gate);
 	if (wait > 0) {
 		res->refusal = 429;
 		res->retry_after = wait;
 		return err_set(
 			err, ERR_BUSY, "more than %d changes in a minute", CHANGES_PER_MINUTE_MAX);
 	}
-	if (store_open(ret, store_path(req->store), STORE_WRITE, err) == 0)
-		return 0;
-	if (err->code == ERR_BUSY)
-		return err_set(err, ERR_BUSY, "another process is writing to the database");
-	return -1;
+	if (store_open(&c->st, store_path(req->store), STORE_WRITE, err) < 0) {
+		/* Where the database lies is for the log. */
+		if (err->code == ERR_BUSY)
+			return err_set(err, ERR_BUSY, "another process is writing to the database");
+		return -1;
+	}
+	/* A change judges anew: by what ruad-ingest judges by, or groups would come and go. */
+	return store_assess_asn(c->st, req->web->asn_database, err);
 }
 
-static void say_changed(struct response *res, bool changed)
+static void note(struct change *c, int64_t event)
 {
-	res->type = "application/json";
-	buf_printf(&res->body, "{\"data\":{\"changed\":%s}}\n", changed ? "true" : "false");
+	if (event == 0)
+		return;
+	c->changed = true;
+	if (c->events_len < EVENTS_MAX)
+		c->events[c->events_len++] = event;
 }
 
-/* The domain in the address; what is none cannot be anyone's. */
-static int check_name(const struct request *req, struct response *res, struct err *err)
+/* The answer, if all went well; and everything is let go. */
+static int end(struct change *c, int rc)
+{
+	struct buf *b = &c->res->body;
+
+	store_close(c->st);
+	body_close(c->body);
+	if (rc < 0)
+		return -1;
+	c->res->type = "application/json";
+	buf_printf(b, "{\"data\":{\"changed\":%s,\"events\":[", c->changed ? "true" : "false");
+	for (size_t i = 0; i < c->events_len; i++)
+		buf_printf(b, "%s%" PRId64, i > 0 ? "," : "", c->events[i]);
+	buf_add_text(b, "]}}\n");
+	return 0;
+}
+
+/* ---- decisions ------------------------------------------------------------------------------- */
+
+static int read_class(struct change *c, enum class *ret, struct err *err)
+{
+	struct slice word = SLICE_ABSENT;
+	struct err_quote quote;
+	unsigned at;
+	int there = body_text(c->body, "class", &word, c->res, err);
+
+	if (there <= 0)
+		return there < 0 ? -1 : body_misses("class", c->res, err);
+	if (report_name_find(class_names, CLASS_COUNT, word, &at)) {
+		*ret = (enum class)at;
+		return 0;
+	}
+	(void)snprintf(c->res->parameter, sizeof c->res->parameter, "class");
+	return err_set(err, ERR_USAGE,
+		"class is one of yours, forwarded, to_decide and not_yours, not %s",
+		err_quote(&quote, word));
+}
+
+static int decide(struct change *c, struct err *err)
+{
+	int64_t group = 0, event = 0;
+	enum class class = CLASS_TO_DECIDE;
+	int there = body_number(c->body, "group", &group, c->res, err);
+
+	if (there <= 0)
+		return there < 0 ? -1 : body_misses("group", c->res, err);
+	if (read_class(c, &class, err) < 0 ||
+		store_decide(c->st, group, class, &c->by, &event, err) < 0)
+		return -1;
+	note(c, event);
+	return 0;
+}
+
+int change_decide(const struct request *req, struct response *res, struct err *err)
+{
+	struct change c;
+	int rc = begin(&c, req, res, "group class", err);
+
+	return end(&c, rc < 0 ? -1 : decide(&c, err));
+}
+
+static int undo(struct change *c, struct err *err)
+{
+	int64_t which = 0, event = 0;
+	int there = body_number(c->body, "event", &which, c->res, err);
+
+	if (there <= 0)
+		return there < 0 ? -1 : body_misses("event", c->res, err);
+	if (store_undo(c->st, which, &c->by, &event, err) < 0)
+		return -1;
+	note(c, event);
+	return 0;
+}
+
+int change_undo(const struct request *req, struct response *res, struct err *err)
+{
+	struct change c;
+	int rc = begin(&c, req, res, "event", err);
+
+	return end(&c, rc < 0 ? -1 : undo(&c, err));
+}
+
+/* ---- domains --------------------------------------------------------------------------------- */
+
+static int check_name(const struct request *req, struct err *err)
 {
 	char key[DOMAIN_KEY_MAX];
 	struct err_quote quote;
@@ -41,48 +150,89 @@ static int check_name(const struct request *req, struct response *res, struct er
 
 	if (domain_key(req->name, key, &len))
 		return 0;
-	res->parameter[0] = '\0';
 	return err_set(err, ERR_NOT_FOUND, "%s is no domain name", err_quote(&quote, req->name));
 }
 
-/* As often as one likes: it is there afterwards. */
-int change_domain(const struct request *req, struct response *res, struct err *err)
+/* As often as one likes: it is ours afterwards. */
+static int add(struct change *c, struct err *err)
 {
 	struct err ours = ERR_INIT;
-	struct body *body = NULL;
-	struct store *st = NULL;
-	int rc = -1;
 
-	if (check_name(req, res, err) < 0 || body_open(&body, req->body, "", res, err) < 0 ||
-		writer_open_for(req, res, &st, err) < 0)
-		goto out;
-	rc = store_domain_add(st, req->name, &actor, &ours);
-	if (rc == 0 || ours.code == ERR_USAGE) {
-		say_changed(res, rc == 0);
-		rc = 0;
-	} else {
-		*err = ours;
+	if (store_domain_add(c->st, c->req->name, &c->by, &ours) == 0)
+		c->changed = true;
+	else if (ours.code != ERR_USAGE)
+		return err_set(err, ours.code, "%s", ours.text);
+	return 0;
+}
+
+static int set(
+	struct change *c, const char *member, const char *name, struct slice value, struct err *err)
+{
+	int64_t event = 0;
+
+	if (store_domain_set(c->st, c->req->name, slice_of(name), value, &c->by, &event, err) < 0) {
+		(void)snprintf(c->res->parameter, sizeof c->res->parameter, "%s", member);
+		return -1;
 	}
-out:
-	store_close(st);
-	body_close(body);
-	return rc;
+	note(c, event);
+	return 0;
+}
+
+static int set_all(struct change *c, const char *member, const char *name, const struct slice *list,
+	size_t len, struct err *err)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (set(c, member, name, list[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* All is read before anything is done: a member of the wrong type changes nothing. */
+static int settle(struct change *c, struct err *err)
+{
+	struct slice rua = SLICE_ABSENT, networks[BODY_LIST_MAX], services[BODY_LIST_MAX];
+	size_t networks_len = 0, services_len = 0;
+	bool parked = false;
+	int has_parked = body_bool(c->body, "parked", &parked, c->res, err);
+	int has_rua = has_parked < 0 ? -1 : body_text(c->body, "rua", &rua, c->res, err);
+
+	if (has_rua < 0 ||
+		body_list(c->body, "networks", networks, &networks_len, c->res, err) < 0 ||
+		body_list(c->body, "services", services, &services_len, c->res, err) < 0 ||
+		add(c, err) < 0)
+		return -1;
+	if (has_parked > 0 &&
+		set(c, "parked", "parked", parked ? SLICE_LIT("yes") : SLICE_LIT("no"), err) < 0)
+		return -1;
+	if (has_rua > 0 && set(c, "rua", "rua", rua, err) < 0)
+		return -1;
+	if (set_all(c, "networks", "network", networks, networks_len, err) < 0)
+		return -1;
+	return set_all(c, "services", "service", services, services_len, err);
+}
+
+int change_domain(const struct request *req, struct response *res, struct err *err)
+{
+	struct change c;
+	int rc;
+
+	if (check_name(req, err) < 0)
+		return -1;
+	rc = begin(&c, req, res, "parked rua networks services", err);
+	return end(&c, rc < 0 ? -1 : settle(&c, err));
 }
 
 int change_domain_remove(const struct request *req, struct response *res, struct err *err)
 {
-	struct body *body = NULL;
-	struct store *st = NULL;
-	int rc = -1;
+	struct change c;
+	int rc;
 
-	if (check_name(req, res, err) < 0 || body_open(&body, req->body, "", res, err) < 0 ||
-		writer_open_for(req, res, &st, err) < 0)
-		goto out;
-	rc = store_domain_remove(st, req->name, &actor, err);
+	if (check_name(req, err) < 0)
+		return -1;
+	rc = begin(&c, req, res, "", err);
 	if (rc == 0)
-		say_changed(res, true);
-out:
-	store_close(st);
-	body_close(body);
-	return rc;
+		rc = store_domain_remove(c.st, req->name, &c.by, err);
+	c.changed = rc == 0;
+	return end(&c, rc);
 }

@@ -28,6 +28,7 @@ struct web {
 	/* A line for each request, for whoever asked for it; may be NULL. */
 	void (*tell)(const char *line);
 	struct gate *gate;		/* who may change something; NULL nobody */
+	const char *asn_database;	/* what a change is judged with, as ruad-ingest does; NULL none */
 };
 
 /* What a client sent, borrowed. Absent header: absent slice. */

@@ -40,6 +40,8 @@ const struct route routes[] = {
 	{ GET, V1 "/domains/{domain}", api_domain, QUERY_DOMAINS, PAGE_ROWS " format", THING },
 	{ METHOD_PUT, V1 "/domains/{domain}", change_domain, 0, "", CHANGE },
 	{ METHOD_DELETE, V1 "/domains/{domain}", change_domain_remove, 0, "", CHANGE },
+	{ METHOD_POST, V1 "/decisions", change_decide, 0, "", CHANGE },
+	{ METHOD_POST, V1 "/undo", change_undo, 0, "", CHANGE },
 	{ GET, V1 "/summary", api_rows, QUERY_SUMMARY, "format", LIST },
 	{ GET, V1 "/timeseries", api_rows, QUERY_TIMESERIES, "format", LIST },
 	{ GET, V1 "/sources", api_rows, QUERY_SOURCES, "format", LIST },

@@ -162,6 +162,7 @@ static int run(const struct conf *conf, bool verbose, const sigset_t *stop)
 	struct err err = ERR_INIT;
 	int status = EX_OK;
 
+	web.asn_database = conf->asn_database;
 	if (verbose)
 		web.tell = tell;
 	web.pool = pool_open(conf->db);

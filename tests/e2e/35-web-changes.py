@@ -1,6 +1,7 @@
 """Changes over HTTP: who may, what a refusal says, and that the store says the same afterwards."""
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 
@@ -62,14 +63,14 @@ def refusals(t, web, db):
 def domains(t, web, db):
     first = web.get('/api/v1/summary?last=all')
     a = change(web, 'PUT', DOMAIN)
-    t.equal((a.status, a.json, a['cache-control']), (200, {'data': {'changed': True}}, 'no-store'),
+    t.equal((a.status, a.json, a['cache-control']), (200, {'data': {'changed': True, 'events': []}}, 'no-store'),
             'a domain is made ours')
     t.equal(own(db), ['example.org'], 'for ruad-query as well')
     a = web.get('/api/v1/summary?last=all', If_None_Match=first['etag'])
     t.ok(a.status == 200 and a.json['data'][0]['domains'] == 1,
          'and for the next question, whatever the client has', a.text)
     a = change(web, 'PUT', DOMAIN, {})
-    t.equal((a.status, a.json), (200, {'data': {'changed': False}}), 'twice is as good as once')
+    t.equal((a.status, a.json), (200, {'data': {'changed': False, 'events': []}}), 'twice is as good as once')
     t.equal(web.get(DOMAIN).json['data']['own'], True, 'it says so of itself')
     a = change(web, 'PUT', '/api/v1/domains/quiet.example')
     t.equal((a.status, web.get('/api/v1/domains/quiet.example').status), (200, 200),
@@ -82,6 +83,79 @@ def domains(t, web, db):
     a = change(web, 'PUT', DOMAIN, Origin='http://localhost', Sec_Fetch_Site='same-origin')
     t.equal(a.status, 200, 'a page of our own may')
     t.equal(change(web, 'DELETE', DOMAIN).status, 200, 'and take it back')
+
+
+def sums(db, group):
+    """Messages of a source group by class."""
+    return dict(look(db, 'SELECT class, sum(messages) FROM class_daily WHERE source_group = ? '
+                         'GROUP BY class', group))
+
+
+def look(db, sql, *values):
+    con = sqlite3.connect('file:%s?mode=ro' % db, uri=True)
+    rows = con.execute(sql, values).fetchall()
+    con.close()
+    return rows
+
+
+def decisions(t, web, db):
+    """One group: decided, undone, decided otherwise, taken back; each an event."""
+    (group, key), = look(db, 'SELECT id, key FROM source_group WHERE id IN (SELECT source_group FROM '
+                             'class_daily WHERE class = 3) LIMIT 1')
+    whose = look(db, 'SELECT domain.name FROM source_group JOIN domain ON domain.id = '
+                     'source_group.domain WHERE source_group.id = ?', group)[0][0]
+    before = sums(db, group)
+    a = change(web, 'POST', '/api/v1/decisions', {'group': group, 'class': 'forwarded'})
+    events = a.json['data']['events']
+    t.ok(a.status == 200 and a.json['data']['changed'] and len(events) == 1, 'a source is decided on', a.text)
+    t.equal(sums(db, group), {1: sum(before.values())}, 'all its messages are of that class, of every day')
+    t.equal(look(db, 'SELECT type, domain, object, after, who FROM event WHERE id = ?', events[0]),
+            [('decision.set', whose, key, 'forwarded', 'token over HTTP')], 'the event tells who and what')
+    a = change(web, 'POST', '/api/v1/decisions', {'group': group, 'class': 'forwarded'})
+    t.equal(a.json['data'], {'changed': False, 'events': []}, 'twice is as good as once')
+    later = change(web, 'POST', '/api/v1/decisions', {'group': group, 'class': 'yours'}).json['data']['events']
+    t.equal(sums(db, group), {0: sum(before.values())}, 'the owner may change his mind')
+    a = change(web, 'POST', '/api/v1/undo', {'event': events[0]})
+    t.ok(a.status == 400 and str(later[0]) in a.json['detail'],
+         'what was changed since is not undone, and what changed it is named', a.text)
+    for event in later + events:
+        a = change(web, 'POST', '/api/v1/undo', {'event': event})
+        t.ok(a.status == 200 and a.json['data']['changed'], 'event %d is undone' % event, a.text)
+    t.equal(sums(db, group), before, 'then all is as it was')
+    for body, status, parameter in (
+            ({'group': group}, 400, 'class'), ({'class': 'yours'}, 400, 'group'),
+            ({'group': group, 'class': 'mine'}, 400, 'class'), ({'group': '1', 'class': 'yours'}, 400, 'group'),
+            ({'group': group, 'class': 'yours', 'x': 1}, 400, 'x'),
+            ({'group': 999999, 'class': 'yours'}, 404, None)):
+        a = change(web, 'POST', '/api/v1/decisions', body)
+        t.ok((a.status, a.json.get('parameter')) == (status, parameter), 'decisions: %s' % body, a.text)
+    t.equal(change(web, 'POST', '/api/v1/undo', {'event': 999999}).status, 404, 'what never was is not undone')
+    t.equal(change(web, 'POST', '/api/v1/undo', {}).json['parameter'], 'event', 'which must be said')
+    t.equal(sums(db, group), before, 'none of these changed anything')
+
+
+def domain_settings(t, web, db):
+    def now():
+        return look(db, 'SELECT parked, rua, (SELECT group_concat(net) FROM own_network WHERE domain = id), '
+                        '(SELECT group_concat(service) FROM own_service WHERE domain = id) FROM domain '
+                        'WHERE name = ?', 'example.com')[0]
+    path, service = '/api/v1/domains/example.com', 'mailchimp'
+    a = change(web, 'PUT', path, {'parked': True, 'rua': 'dmarc@example.com',
+                                  'networks': ['192.0.2.0/24', '2001:db8::/32'], 'services': [service]})
+    t.ok(a.status == 200 and len(a.json['data']['events']) == 5, 'a domain is made ours with all its settings', a.text)
+    t.equal(now(), (1, 'dmarc@example.com', '192.0.2.0/24,2001:db8::/32', service), 'the store has them')
+    a = change(web, 'PUT', path, {'parked': True, 'networks': ['192.0.2.0/24']})
+    t.equal(a.json['data'], {'changed': False, 'events': []}, 'what is so already is no change')
+    a = change(web, 'PUT', path, {'parked': False, 'rua': None, 'networks': ['-192.0.2.0/24'],
+                                  'services': ['-' + service]})
+    t.equal((a.status, now()), (200, (0, None, '2001:db8::/32', None)), 'with - in front it is taken out')
+    for body, parameter in (({'networks': ['192.0.2.1/24']}, 'networks'), ({'networks': 'all'}, 'networks'),
+                            ({'services': ['nobody']}, 'services'), ({'rua': 'not an address'}, 'rua'),
+                            ({'parked': 'yes'}, 'parked'), ({'networks': ['192.0.2.0/24'] * 65}, 'networks')):
+        before, a = now(), change(web, 'PUT', path, body)
+        t.ok((a.status, a.json.get('parameter')) == (400, parameter) and now() == before,
+             'refused, and nothing changed: %s' % str(body)[:60], a.text)
+    t.equal(change(web, 'DELETE', path).status, 200, 'a domain with settings is given back')
 
 
 def busy(t, web, db):
@@ -147,6 +221,10 @@ def main():
         with Web('--db', db, '--token-file', path) as web:
             refusals(t, web, db)
             domains(t, web, db)
+        with Web('--db', db, '--token-file', path) as web:
+            decisions(t, web, db)
+        with Web('--db', db, '--token-file', path) as web:
+            domain_settings(t, web, db)
             busy(t, web, db)
         with Web('--db', db, '--token-file', path, listen='unix:' + os.path.join(place, 'sock')) as web:
             t.equal(change(web, 'PUT', DOMAIN).status, 200, 'a unix socket is this machine, too')
