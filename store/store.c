@@ -325,8 +325,8 @@ int store_open(struct store **ret, const char *path, enum store_mode mode, struc
 	}
 	if (opens[mode](st, err) < 0)
 		goto fail;
-	if (mode != STORE_READ && (writer_open(&st->writer, st, err) < 0 ||
-					  assess_open(&st->assess, st, err) < 0))
+	if (mode != STORE_READ &&
+		(writer_open(&st->writer, st, err) < 0 || assess_open(&st->assess, st, err) < 0))
 		goto fail;
 	*ret = st;
 	return 0;
