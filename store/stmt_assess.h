@@ -207,10 +207,10 @@ STMT(STMT_POLICY_BEFORE,
 /* What most reporters say in their last report, of the domain's last days. Numbers of
  * REPORT_POLICY_: below 2 nothing was said, and sp is then p. */
 STMT(STMT_POLICY_NOW,
-	"WITH last (said) AS (SELECT max(r.end * 64 + p.p * 8 + iif(p.sp < 2, p.p, p.sp)) & 63"
+	"WITH x (said) AS (SELECT max(r.end * 64 + p.p * 8 + iif(p.sp < 2, p.p, p.sp)) & 63"
 	" FROM report AS r CROSS JOIN policy AS p ON p.id = r.policy WHERE r.domain = ?1 AND r.day >"
 	" (SELECT max(day) FROM report WHERE domain = ?1) - ?2 GROUP BY r.reporter_same)"
-	" SELECT said >> 3, said & 7, count(*), (SELECT count(*) FROM last) FROM last GROUP BY said"
+	" SELECT said >> 3, said & 7, count(*), (SELECT count(*) FROM x) FROM x GROUP BY said"
 	" ORDER BY count(*) DESC, said LIMIT 1")
 
 /* decide.c: the owner's words */

@@ -32,6 +32,33 @@ static bool is_scan(const char *line)
 	return true;
 }
 
+/* The temporary tables of the domain that is judged: they hold nothing else. */
+static bool is_seen(const char *table, size_t len)
+{
+	return (len > 5 && memcmp(table, "seen_", 5) == 0) ||
+	       (len == 4 && memcmp(table, "home", 4) == 0);
+}
+
+/* A scan of such a table, under its name or an alias the statement gives it. */
+static bool scans_seen(const char *line, const char *text)
+{
+	char alias[64];
+	size_t len = strcspn(line + 5, " ");
+
+	if (is_seen(line + 5, len))
+		return true;
+	(void)snprintf(alias, sizeof alias, " AS %.*s ", (int)len, line + 5);
+	for (const char *at = strstr(text, alias); at != NULL; at = strstr(at + 1, alias)) {
+		const char *table = at;
+
+		while (table > text && table[-1] != ' ')
+			table--;
+		if (is_seen(table, (size_t)(at - table)))
+			return true;
+	}
+	return false;
+}
+
 static void every_statement_can_be_prepared(void **state)
 {
 	struct kit *kit = *state;
@@ -50,7 +77,7 @@ static void the_writing_statements_find_their_rows_by_an_index(void **state)
 	struct kit *kit = *state;
 	char text[8192];
 
-	for (int id = 0; id <= STMT_CLAIM_DROP_UNUSED; id++) {
+	for (int id = 0; id <= STMT_SERVICE_DROP; id++) {
 		const char *name = stmt_name((enum stmt)id);
 		sqlite3_stmt *stmt = NULL;
 
@@ -63,7 +90,7 @@ static void the_writing_statements_find_their_rows_by_an_index(void **state)
 		while (sqlite3_step(stmt) == SQLITE_ROW) {
 			const char *line = (const char *)sqlite3_column_text(stmt, 3);
 
-			if (is_scan(line))
+			if (is_scan(line) && !scans_seen(line, stmt_text((enum stmt)id)))
 				fail_msg("%s: %s", name, line);
 		}
 		(void)sqlite3_finalize(stmt);
