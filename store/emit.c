@@ -64,7 +64,7 @@ void emit_set(
 	assert(len <= QUERY_COLUMNS_MAX);
 	end_set(e);
 	e->set_name = name;
-	e->columns = columns;
+	memcpy(e->columns, columns, len * sizeof *columns);
 	e->columns_len = len;
 	e->single = single;
 	e->rows = 0;
@@ -81,7 +81,7 @@ void emit_row(struct emit *e, const struct value *row)
 	e->rows++;
 }
 
-void emit_end(struct emit *e, const struct query_meta *meta, int64_t next)
+void emit_end(struct emit *e, const struct query_meta *meta, const char *next)
 {
 	end_set(e);
 	e->ops->end(e, meta, next);
@@ -112,13 +112,17 @@ const char *emit_heading(const struct emit *e)
 		const char *name, *en, *es;
 	} headings[] = { { "status", "Status", "Estado" }, { "domains", "Domains", "Dominios" },
 		{ "summary", "Summary", "Resumen" }, { "timeseries", "Days", "Días" },
-		{ "sources", "Sources", "Orígenes" }, { "reporters", "Reporters", "Receptores" },
-		{ "reports", "Reports", "Informes" }, { "report", "Report", "Informe" },
-		{ "notes", "Notes", "Notas" },
+		{ "sources", "Sources", "Orígenes" }, { "source", "Source", "Origen" },
+		{ "addresses", "Addresses", "Direcciones" }, { "rules", "Rules", "Reglas" },
+		{ "reporters", "Reporters", "Receptores" },
+		{ "overrides", "Overrides", "Excepciones" }, { "reports", "Reports", "Informes" },
+		{ "report", "Report", "Informe" }, { "notes", "Notes", "Notas" },
 		{ "unreadable", "Unreadable records", "Filas ilegibles" },
 		{ "records", "Records", "Filas" }, { "receipts", "Receipts", "Recibos" },
 		{ "endings", "Endings", "Resultados" },
-		{ "own", "Own domains", "Dominios propios" } };
+		{ "own", "Own domains", "Dominios propios" },
+		{ "decisions", "Decisions", "Decisiones" }, { "events", "Events", "Sucesos" },
+		{ "services", "Services", "Servicios" } };
 
 	for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
 		if (strcmp(headings[i].name, e->set_name) == 0)
@@ -127,7 +131,8 @@ const char *emit_heading(const struct emit *e)
 	return e->set_name;
 }
 
-void emit_footing(struct buf *to, enum emit_lang lang, const struct query_meta *meta, int64_t next)
+void emit_footing(
+	struct buf *to, enum emit_lang lang, const struct query_meta *meta, const char *next)
 {
 	char from[DAY_TEXT_MAX], until[DAY_TEXT_MAX];
 	const char *sep = "";
@@ -143,9 +148,9 @@ void emit_footing(struct buf *to, enum emit_lang lang, const struct query_meta *
 			day_text(meta->data_through, until), meta->has_window ? "" : " UTC");
 		sep = "; ";
 	}
-	if (next >= 0)
-		buf_printf(to, "%s%s %" PRId64, sep,
-			es ? "hay más: siga con offset" : "more rows: go on with offset", next);
+	if (next != NULL)
+		buf_printf(to, "%s%s %s", sep,
+			es ? "hay más: siga con cursor" : "more rows: go on with cursor", next);
 }
 
 bool emit_is_number(const struct column *column)
@@ -156,10 +161,12 @@ bool emit_is_number(const struct column *column)
 /* One decimal, and never 100 while anything fails. */
 static void add_percent(struct buf *to, enum emit_lang lang, double ratio)
 {
-	int tenths = (int)(ratio * 1000 + 0.5);
+	int tenths = (int)((ratio < 0 ? -ratio : ratio) * 1000 + 0.5);
 
 	if (ratio < 1 && tenths >= 1000)
 		tenths = 999;
+	if (ratio < 0 && tenths > 0)
+		buf_add_text(to, "-");
 	buf_printf(to, "%d%c%d", tenths / 10, lang == EMIT_ES ? ',' : '.', tenths % 10);
 }
 

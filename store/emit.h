@@ -46,8 +46,8 @@ int emit_open(struct emit **ret, const struct emit_format *format, struct buf *t
 void emit_set(struct emit *e, const char *name, const struct column *columns, size_t len,
 	bool single);
 void emit_row(struct emit *e, const struct value *row);
-/* The foot; meta may be NULL. `next` is the next page's offset, or -1. */
-void emit_end(struct emit *e, const struct query_meta *meta, int64_t next);
+/* The foot; meta may be NULL. `next` is the next page's cursor, or NULL. */
+void emit_end(struct emit *e, const struct query_meta *meta, const char *next);
 void emit_close(struct emit *e);
 
 /* Escapers, one name a context; for the plain pages. */

@@ -103,7 +103,7 @@ static void csv_end_set(struct emit *e)
 	(void)e;
 }
 
-static void csv_end(struct emit *e, const struct query_meta *meta, int64_t next)
+static void csv_end(struct emit *e, const struct query_meta *meta, const char *next)
 {
 	(void)e;
 	(void)meta;

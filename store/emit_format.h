@@ -13,7 +13,7 @@ struct emit_ops {
 	void (*set)(struct emit *e);
 	void (*row)(struct emit *e, const struct value *row);
 	void (*end_set)(struct emit *e);
-	void (*end)(struct emit *e, const struct query_meta *meta, int64_t next);
+	void (*end)(struct emit *e, const struct query_meta *meta, const char *next);
 };
 extern const struct emit_ops emit_json_ops, emit_ndjson_ops, emit_csv_ops, emit_text_ops,
 	emit_html_ops;
@@ -25,7 +25,7 @@ struct emit {
 	enum emit_lang lang;
 	/* the set being written */
 	const char *set_name;
-	const struct column *columns;
+	struct column columns[QUERY_COLUMNS_MAX];
 	size_t columns_len;
 	bool single, in_set;
 	unsigned sets; /* begun so far */
@@ -42,7 +42,7 @@ const char *emit_title(const struct emit *e, const struct column *column);
 /* A set's heading for people: "Sources". */
 const char *emit_heading(const struct emit *e);
 /* "2026-10-25 to 2026-11-23 UTC; data through 2026-11-22". Empty without a window or data. */
-void emit_footing(struct buf *to, enum emit_lang lang, const struct query_meta *meta, int64_t next);
+void emit_footing(struct buf *to, enum emit_lang lang, const struct query_meta *meta, const char *next);
 /* A value as people read it: yes/no, percent, "–" for null. Text goes in as it is. */
 void emit_plain(struct buf *to, enum emit_lang lang, const struct column *column,
 	const struct value *value);

@@ -94,11 +94,11 @@ static void html_end_set(struct emit *e)
 	buf_add_text(e->to, "</tbody>\n</table>\n");
 }
 
-static void html_end(struct emit *e, const struct query_meta *meta, int64_t next)
+static void html_end(struct emit *e, const struct query_meta *meta, const char *next)
 {
 	struct buf foot;
 
-	buf_init(&foot, 1024);
+	buf_init(&foot, QUERY_CURSOR_MAX + 1024);
 	emit_footing(&foot, e->lang, meta, next);
 	if (foot.len > 0) {
 		buf_add_text(e->to, "<p>");

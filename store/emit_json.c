@@ -94,7 +94,7 @@ static void add_day(struct buf *to, const char *name, bool has, int32_t day)
 		buf_printf(to, ",\"%s\":null", name);
 }
 
-static void json_end(struct emit *e, const struct query_meta *meta, int64_t next)
+static void json_end(struct emit *e, const struct query_meta *meta, const char *next)
 {
 	char text[DAY_TEXT_MAX];
 
@@ -107,10 +107,10 @@ static void json_end(struct emit *e, const struct query_meta *meta, int64_t next
 		add_day(e->to, "to", meta->has_window, meta->to);
 		add_day(e->to, "data_through", meta->has_data_through, meta->data_through);
 		buf_printf(e->to, ",\"data_version\":%" PRId64, meta->data_version);
-		if (next >= 0)
-			buf_printf(e->to, ",\"next_offset\":%" PRId64 "}", next);
+		if (next != NULL)
+			buf_printf(e->to, ",\"next_cursor\":\"%s\"}", next);
 		else
-			buf_add_text(e->to, ",\"next_offset\":null}");
+			buf_add_text(e->to, ",\"next_cursor\":null}");
 	}
 	buf_add_text(e->to, "}\n");
 }
@@ -131,7 +131,7 @@ static void ndjson_row(struct emit *e, const struct value *row)
 	buf_add_char(e->to, '\n');
 }
 
-static void ndjson_end(struct emit *e, const struct query_meta *meta, int64_t next)
+static void ndjson_end(struct emit *e, const struct query_meta *meta, const char *next)
 {
 	(void)e;
 	(void)meta;

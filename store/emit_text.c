@@ -7,7 +7,7 @@
 #define PAGE_ROWS      200
 #define PAGE_BYTES     (256 * 1024)
 #define GAP            "  "
-#define FOOT_BYTES_MAX 1024
+#define FOOT_BYTES_MAX (QUERY_CURSOR_MAX + 1024)
 
 /* Characters of valid UTF-8: bytes that begin one. */
 static size_t width_of(const char *text)
@@ -182,7 +182,7 @@ static void text_end_set(struct emit *e)
 		flush_page(e);
 }
 
-static void text_end(struct emit *e, const struct query_meta *meta, int64_t next)
+static void text_end(struct emit *e, const struct query_meta *meta, const char *next)
 {
 	struct buf foot;
 

@@ -3,12 +3,13 @@
 
 #include "store/base/day.h"
 #include "store/base/domain.h"
+#include "store/judge/catalogue.h"
+#include "store/judge/class.h"
 #include "store/query_tables.h"
 
-#define DEFAULT_DAYS    30
-#define LAST_DAYS_MAX   36500
-#define LIMIT_ROWS_MAX  1000000000
-#define OFFSET_ROWS_MAX 1000000000000LL
+#define DEFAULT_DAYS   30
+#define LAST_DAYS_MAX  36500
+#define LIMIT_ROWS_MAX 1000000000
 
 /* Parameters in the order of param_rows, so that a bit of query_filter.named is one of them. */
 enum param {
@@ -18,6 +19,9 @@ enum param {
 	PARAM_HEADER_FROM,
 	PARAM_REPORTER,
 	PARAM_SOURCE,
+	PARAM_GROUP,
+	PARAM_SERVICE,
+	PARAM_CLASS,
 	PARAM_RESULT,
 	PARAM_DISPOSITION,
 	PARAM_ENDING,
@@ -30,9 +34,11 @@ enum param {
 	PARAM_PARTIAL,
 	PARAM_TWINS,
 	PARAM_GROUP_BY,
+	PARAM_FIRST_SEEN_AFTER,
+	PARAM_SINCE_ID,
 	PARAM_SORT,
 	PARAM_LIMIT,
-	PARAM_OFFSET,
+	PARAM_CURSOR,
 	PARAM_COUNT,
 };
 
@@ -40,11 +46,16 @@ enum param {
 /* Kinds that sum up a window of days. */
 #define IN_WINDOW                                                                                  \
 	(IN(QUERY_DOMAINS) | IN(QUERY_SUMMARY) | IN(QUERY_TIMESERIES) | IN(QUERY_SOURCES) |        \
-		IN(QUERY_REPORTERS) | IN(QUERY_REPORTS) | IN(QUERY_RECORDS))
+		IN(QUERY_SOURCE) | IN(QUERY_ADDRESSES) | IN(QUERY_RULES) | IN(QUERY_REPORTERS) |   \
+		IN(QUERY_OVERRIDES) | IN(QUERY_REPORTS) | IN(QUERY_RECORDS))
+/* Kinds that are about domains; a source is of one. */
+#define IN_DOMAINS ((IN_WINDOW & ~IN(QUERY_SOURCE)) | IN(QUERY_DECISIONS))
+#define IN_GROUPED (IN(QUERY_SUMMARY) | IN(QUERY_TIMESERIES))
 #define IN_LIST                                                                                    \
-	(IN(QUERY_DOMAINS) | IN(QUERY_TIMESERIES) | IN(QUERY_SOURCES) | IN(QUERY_REPORTERS) |      \
-		IN(QUERY_REPORTS) | IN(QUERY_RECORDS) | IN(QUERY_RECEIPTS) |                       \
-		IN(QUERY_UNREADABLE) | IN(QUERY_OWN))
+	(IN(QUERY_DOMAINS) | IN_GROUPED | IN(QUERY_SOURCES) | IN(QUERY_ADDRESSES) |                \
+		IN(QUERY_RULES) | IN(QUERY_REPORTERS) | IN(QUERY_OVERRIDES) | IN(QUERY_REPORTS) |  \
+		IN(QUERY_RECORDS) | IN(QUERY_RECEIPTS) | IN(QUERY_UNREADABLE) | IN(QUERY_OWN) |    \
+		IN(QUERY_DECISIONS) | IN(QUERY_EVENTS) | IN(QUERY_SERVICES))
 
 static int set_domain(struct query_filter *f, struct slice value, struct err *err)
 {
@@ -122,6 +133,24 @@ static int set_name(int *ret, const char *what, const char *const *names, size_t
 		err, ERR_USAGE, "%s %s must be one of %s", what, err_quote(&quote, value), list);
 }
 
+static int set_service(struct query_filter *f, struct slice value, struct err *err)
+{
+	struct err_quote quote;
+
+	value = slice_trim(value);
+	if (value.len >= sizeof f->service || catalogue_find(value) == NULL)
+		return err_set(err, ERR_USAGE, "service %s is not one of the catalogue",
+			err_quote(&quote, value));
+	memcpy(f->service, value.ptr, value.len);
+	f->service[value.len] = '\0';
+	return 0;
+}
+
+static int set_class(struct query_filter *f, struct slice value, struct err *err)
+{
+	return set_name(&f->class, "class", class_names, 0, CLASS_COUNT, value, err);
+}
+
 static int set_scope(struct query_filter *f, struct slice value, struct err *err)
 {
 	static const char *const names[] = { "claimed", "unclaimed", "all" };
@@ -151,14 +180,45 @@ static int set_ending(struct query_filter *f, struct slice value, struct err *er
 		&f->ending, "ending", report_ending_names, 0, REPORT_ENDING_COUNT, value, err);
 }
 
-static int set_group(struct query_filter *f, struct slice value, struct err *err)
+/* One word of group_by: true if it is one that the kind may have, and not there yet. */
+static bool add_group(struct query_filter *f, enum query_kind kind, struct slice word, bool *bucket)
 {
-	static const char *const names[] = { "day", "week" };
-	int group = 0;
+	static const char *const buckets[] = { "day", "week" };
+	unsigned most = kind == QUERY_SUMMARY ? QUERY_DIMENSIONS_MAX : 1, at;
 
-	if (set_name(&group, "group_by", names, 0, sizeof names / sizeof *names, value, err) < 0)
-		return -1;
-	f->bucket = (enum query_bucket)group;
+	if (kind == QUERY_TIMESERIES && !*bucket && report_name_find(buckets, 2, word, &at)) {
+		f->bucket = (enum query_bucket)at;
+		*bucket = true;
+		return true;
+	}
+	for (at = 0; at < QUERY_DIMENSION_COUNT; at++) {
+		if (slice_equal_fold(word, slice_of(query_dimensions[at].name)))
+			break;
+	}
+	if (at == QUERY_DIMENSION_COUNT || f->by_len == most ||
+		(f->by_len > 0 && f->by[0] == (enum query_dimension)at))
+		return false;
+	f->by[f->by_len++] = (enum query_dimension)at;
+	return true;
+}
+
+static int set_group_by(
+	struct query_filter *f, enum query_kind kind, struct slice value, struct err *err)
+{
+	struct slice rest = value;
+	struct err_quote quote;
+	bool bucket = false;
+
+	f->by_len = 0;
+	do {
+		if (!add_group(f, kind, slice_trim(slice_cut(rest, ',', &rest)), &bucket))
+			return err_set(err, ERR_USAGE,
+				"group_by %s must be %s of domain, source, service, reporter, "
+				"class, disposition",
+				err_quote(&quote, value),
+				kind == QUERY_SUMMARY ? "one or two"
+						      : "day or week, and at most one");
+	} while (rest.ptr != NULL);
 	return 0;
 }
 
@@ -235,6 +295,11 @@ static int set_to(struct query_filter *f, struct slice value, struct err *err)
 	return 0;
 }
 
+static int set_first_seen_after(struct query_filter *f, struct slice value, struct err *err)
+{
+	return parse_day("first_seen_after", value, &f->first_seen_after, err);
+}
+
 static int set_sort(
 	struct query_filter *f, enum query_kind kind, struct slice value, struct err *err)
 {
@@ -243,7 +308,10 @@ static int set_sort(
 
 	if (slice_starts(name, SLICE_LIT("-")))
 		name = slice_from(name.ptr + 1, name.len - 1);
-	if (value.len >= sizeof f->sort || query_find_column(kind, name) == NULL)
+	/* Of what it is grouped by, only the question as a whole can tell (query_text.c). */
+	if (value.len >= sizeof f->sort ||
+		(query_find_column(kind, name) == NULL &&
+			((IN_GROUPED & IN(kind)) == 0 || !query_is_group_column(name))))
 		return err_set(err, ERR_USAGE,
 			"sort %s must be a field of %s, with - for descending",
 			err_quote(&quote, value), query_name(kind));
@@ -268,9 +336,28 @@ static int set_limit(struct query_filter *f, struct slice value, struct err *err
 	return set_rows(&f->limit, "limit", 1, LIMIT_ROWS_MAX, value, err);
 }
 
-static int set_offset(struct query_filter *f, struct slice value, struct err *err)
+static int set_group(struct query_filter *f, struct slice value, struct err *err)
 {
-	return set_rows(&f->offset, "offset", 0, OFFSET_ROWS_MAX, value, err);
+	return set_rows(&f->source_group, "group", 1, INT64_MAX, value, err);
+}
+
+static int set_since_id(struct query_filter *f, struct slice value, struct err *err)
+{
+	return set_rows(&f->since_id, "since_id", 0, INT64_MAX, value, err);
+}
+
+/* What it says is looked at when the rest of the question is known (query_cursor.c). */
+static int set_cursor(struct query_filter *f, struct slice value, struct err *err)
+{
+	bool fits = value.len > 0 && value.len < sizeof f->cursor;
+
+	for (size_t i = 0; fits && i < value.len; i++)
+		fits = query_cursor_char(value.ptr[i]);
+	if (!fits)
+		return err_set(err, ERR_USAGE, "cursor is not one that an answer gave");
+	memcpy(f->cursor, value.ptr, value.len);
+	f->cursor[value.len] = '\0';
+	return 0;
 }
 
 #define FLAG(member) offsetof(struct query_filter, member)
@@ -282,12 +369,15 @@ static const struct param_row {
 	size_t flag; /* of a bool member, where there is no set */
 	bool repeatable;
 } param_rows[PARAM_COUNT] = {
-	[PARAM_DOMAIN] = { "domain", IN_WINDOW, set_domain, 0, true },
-	[PARAM_SUBDOMAINS] = { "subdomains", IN_WINDOW, NULL, FLAG(subdomains), false },
-	[PARAM_SCOPE] = { "scope", IN_WINDOW, set_scope, 0, false },
+	[PARAM_DOMAIN] = { "domain", IN_DOMAINS, set_domain, 0, true },
+	[PARAM_SUBDOMAINS] = { "subdomains", IN_DOMAINS, NULL, FLAG(subdomains), false },
+	[PARAM_SCOPE] = { "scope", IN_DOMAINS, set_scope, 0, false },
 	[PARAM_HEADER_FROM] = { "header_from", IN_WINDOW, set_header_from, 0, false },
 	[PARAM_REPORTER] = { "reporter", IN_WINDOW, set_reporter, 0, false },
 	[PARAM_SOURCE] = { "source", IN_WINDOW, set_source, 0, false },
+	[PARAM_GROUP] = { "group", IN_WINDOW &IN_DOMAINS, set_group, 0, false },
+	[PARAM_SERVICE] = { "service", IN_WINDOW &IN_DOMAINS, set_service, 0, false },
+	[PARAM_CLASS] = { "class", IN_WINDOW, set_class, 0, false },
 	[PARAM_RESULT] = { "result", IN_WINDOW, set_result, 0, false },
 	[PARAM_DISPOSITION] = { "disposition", IN_WINDOW, set_disposition, 0, false },
 	[PARAM_ENDING] = { "ending", IN(QUERY_RECEIPTS), set_ending, 0, false },
@@ -299,10 +389,13 @@ static const struct param_row {
 	[PARAM_CONFLICTS] = { "conflicts", IN(QUERY_REPORTS), NULL, FLAG(conflicts), false },
 	[PARAM_PARTIAL] = { "partial", IN(QUERY_REPORTS), NULL, FLAG(partial), false },
 	[PARAM_TWINS] = { "twins", IN(QUERY_REPORTS), NULL, FLAG(twins), false },
-	[PARAM_GROUP_BY] = { "group_by", IN(QUERY_TIMESERIES), set_group, 0, false },
+	[PARAM_GROUP_BY] = { "group_by", IN_GROUPED, NULL, 0, false },
+	[PARAM_FIRST_SEEN_AFTER] = { "first_seen_after", IN(QUERY_SOURCES), set_first_seen_after, 0,
+		false },
+	[PARAM_SINCE_ID] = { "since_id", IN(QUERY_EVENTS), set_since_id, 0, false },
 	[PARAM_SORT] = { "sort", IN_LIST, NULL, 0, false },
 	[PARAM_LIMIT] = { "limit", IN_LIST, set_limit, 0, false },
-	[PARAM_OFFSET] = { "offset", IN_LIST, set_offset, 0, false },
+	[PARAM_CURSOR] = { "cursor", IN_LIST, set_cursor, 0, false },
 };
 
 void query_filter_init(struct query_filter *f)
@@ -361,6 +454,8 @@ int query_filter_set(struct query_filter *f, enum query_kind kind, struct slice 
 		return err_set(err, ERR_USAGE, "%s is given twice", row->name);
 	if (at == PARAM_SORT)
 		rc = set_sort(f, kind, value, err);
+	else if (at == PARAM_GROUP_BY)
+		rc = set_group_by(f, kind, value, err);
 	else
 		rc = row->set != NULL ? row->set(f, value, err) : set_flag(f, row, value, err);
 	if (rc < 0)
@@ -379,7 +474,7 @@ const char *query_filter_name(size_t i, bool *is_flag)
 	if (i >= PARAM_COUNT)
 		return NULL;
 	if (is_flag != NULL)
-		*is_flag = param_rows[i].set == NULL && i != PARAM_SORT;
+		*is_flag = param_rows[i].set == NULL && i != PARAM_SORT && i != PARAM_GROUP_BY;
 	return param_rows[i].name;
 }
 

@@ -4,8 +4,8 @@
  * One layer serves the command line, JSON and the pages, so a number has one meaning and one
  * place it is computed. A question is a kind and a filter; the answer is a cursor over rows of
  * values whose columns the kind fixes. Sums are over row/count; counts of anything else say so in
- * their name. Domain totals come from the roll-up whenever the filter allows it, else from the
- * raw rows: the answer is the same (query_selftest() proves it).
+ * their name. Sums come from the roll-ups whenever the filter allows it, else from the raw rows:
+ * the answer is the same (query_selftest() proves it).
  *
  *	struct query *q = NULL;
  *	if (query_open(&q, store, QUERY_SOURCES, &filter, err) < 0)
@@ -123,7 +123,7 @@ struct query_filter {
 	int64_t since_id;		/* of events: those after it */
 	char sort[48];			/* column name, "-" in front for descending; "" default */
 	int64_t limit;			/* rows at most; 0 no limit */
-	int64_t offset;
+	char cursor[QUERY_CURSOR_MAX];	/* where to go on, as query_next_cursor() gave it; "" the beginning */
 	uint32_t named;			/* parameters query_filter_set() saw, one bit each: none twice */
 };
 
@@ -131,16 +131,19 @@ struct query_filter {
 void query_filter_init(struct query_filter *f);
 /*
  * One parameter by name, as the command line and HTTP both spell it: domain (repeatable),
- * subdomains, scope (claimed|unclaimed|all), header_from, reporter, source (address or CIDR), result
- * (pass|fail|unknown), disposition, ending, last (7d, 24h, 4w, all), from, to, verified,
- * without_twins, conflicts, partial, twins, group_by (day|week), sort, limit, offset.
+ * subdomains, scope (claimed|unclaimed|all), header_from, reporter, source (address or CIDR), group
+ * (source_group.id), service (id in the catalogue), class (yours|forwarded|to_decide|not_yours),
+ * result (pass|fail|unknown), disposition, ending, last (7d, 24h, 4w, all), from, to, verified,
+ * without_twins, conflicts, partial, twins, group_by (a list: of a summary two of domain, source,
+ * service, reporter, class and disposition; of a timeseries day or week and one of them),
+ * first_seen_after, since_id, sort, limit, cursor.
  * ERR_USAGE names the parameter and what it may be; so does one that is unknown, given twice, or
  * means nothing to the kind. `limit` is not bounded by PAGE_ROWS_MAX here: a command line may have
  * all rows, HTTP bounds f->limit itself.
  *
- * The row filters (header_from, source, result, disposition) choose records; `reports` and `reporters` of an
- * answer still count all reports that the other filters chose. Receipts are those seen in the window
- * when one is named, else all.
+ * The row filters (header_from, source, group, service, class, result, disposition) choose records;
+ * `reports` and `reporters` of an answer still count all reports that the other filters chose.
+ * Receipts are those seen in the window when one is named, else all.
  */
 int query_filter_set(struct query_filter *f, enum query_kind kind, struct slice name,
 	struct slice value, struct err *err);
@@ -151,19 +154,23 @@ bool query_filter_takes(enum query_kind kind, struct slice name, bool *repeats);
 
 const char *query_name(enum query_kind kind);	/* "sources" */
 const struct column *query_columns(enum query_kind kind, size_t *ret_len);
+/* The columns of an answer's rows: those of the kind, what it is grouped by in front. */
+struct query;
+const struct column *query_row_columns(const struct query *q, size_t *ret_len);
 /* Index of a column by name; a bug (assert) if the kind has no such column. */
 size_t query_column(enum query_kind kind, const char *name);
 
-struct query;
-/* ERR_NOT_FOUND: QUERY_REPORT and no such report. One snapshot of the store from here to the close. */
+/* ERR_NOT_FOUND: QUERY_REPORT or QUERY_SOURCE, and no such report or group. ERR_USAGE: a cursor of
+ * another question, a sort by a group there is not. One snapshot of the store from here to the close. */
 int query_open(struct query **ret, struct store *st, enum query_kind kind,
 	const struct query_filter *f, struct err *err);
 /* 1: *row points at one value a column; 0: no more; -1. ERR_SLOW when QUERY_MS_MAX passed
  * before the next row was found. */
 int query_next(struct query *q, const struct value **row, struct err *err);
 void query_close(struct query *q);
-/* Once query_next() gave 0: where the next page begins, or -1 if this was the last. */
-int64_t query_next_offset(const struct query *q);
+/* Once query_next() gave 0: where the next page begins, as f->cursor takes it; NULL if this was the
+ * last. Records and reports go on by an index, and rows that come in between change no page. */
+const char *query_next_cursor(const struct query *q);
 
 /* What the answer stands on; valid after query_open(). */
 struct query_meta {

@@ -34,6 +34,7 @@ struct run {
 	const char **options;
 	unsigned options_len;
 	struct buf out;
+	char next[QUERY_CURSOR_MAX]; /* where the answer goes on, "" nowhere */
 };
 
 struct command {
@@ -54,8 +55,12 @@ static const char help[] =
 	"commands:\n"
 	"  domains              a row a domain: policy, messages, pass and fail\n"
 	"  summary              the same numbers over everything the filters choose\n"
-	"  sources              a row a domain and sending address\n"
 	"  timeseries           a row a UTC day, or a week with --group-by week\n"
+	"  sources              a row a source: a service, a forwarder, a network\n"
+	"  source ID            one of them, with its addresses, days, reporters and rules\n"
+	"  addresses            a row a domain and sending address\n"
+	"  rules                a row a rule: why messages are of the class they are\n"
+	"  overrides            a row a reason not to apply the policy\n"
 	"  reporters            a row an organisation that reports\n"
 	"  reports              a row a report, newest first\n"
 	"  report ID            all a report says, with notes and records\n"
@@ -63,6 +68,9 @@ static const char help[] =
 	"  original ID          the XML of a report, byte for byte; with --kept, of an original\n"
 	"  receipts             what became of each mail, newest first\n"
 	"  endings              how many mails ended how\n"
+	"  decisions            what the owner said of sources\n"
+	"  events               what happened, from the oldest\n"
+	"  services             the catalogue of sending services\n"
 	"  status               what is in the database and how fresh it is\n"
 	"  selftest             recompute every total from the records\n"
 	"  check --mode MODE    one question of monitoring, as a plugin: see check --help\n"
@@ -81,11 +89,13 @@ static const char help[] =
 	"filters:\n"
 	"  --domain NAME (may be repeated) --subdomains --scope claimed|unclaimed|all\n"
 	"  --header-from NAME --reporter NAME --source ADDRESS[/BITS]\n"
+	"  --class yours|forwarded|to_decide|not_yours --group ID --service SERVICE\n"
 	"  --result pass|fail|unknown --disposition none|quarantine|reject|pass\n"
 	"  --last 7d|24h|4w|all --all --from DAY --to DAY\n"
 	"  --verified --without-twins --conflicts --partial --twins\n"
-	"  --ending stored|duplicate|... --group-by day|week\n"
-	"  --sort FIELD (or --sort=-FIELD) --limit ROWS --offset ROWS\n"
+	"  --group-by day|week|domain|source|service|reporter|class|disposition[,...]\n"
+	"  --first-seen-after DAY --ending stored|duplicate|... --since-id ID\n"
+	"  --sort FIELD (or --sort=-FIELD) --limit ROWS --cursor CURSOR\n"
 	"\n"
 	"FORMAT is text, json, ndjson, csv or html; LANG is en or es.\n"
 	"The window is the last 30 whole UTC days unless named. ruad-query(1) tells the rest.\n";
@@ -122,38 +132,39 @@ static int finish_output(struct run *run, struct err *err)
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
-static int parse_id(const char *text, int64_t *ret, struct err *err)
+static int parse_id(const char *text, const char *what, int64_t *ret, struct err *err)
 {
 	struct err_quote quote;
 
 	if (!slice_i64(slice_of(text), 1, INT64_MAX, ret))
-		return err_set(err, ERR_USAGE, "%s is not the number of a report",
-			err_quote(&quote, slice_of(text)));
+		return err_set(err, ERR_USAGE, "%s is not the number of a %s",
+			err_quote(&quote, slice_of(text)), what);
 	return 0;
 }
 
 /* One thing, told by all it has. For programs a summary is a list with one row, because it may be
  * asked for several groups; people read that row downwards. */
-static bool is_single(enum query_kind kind, const struct emit_format *format)
+static bool is_single(const struct run *run, enum query_kind kind)
 {
-	return kind == QUERY_STATUS || kind == QUERY_REPORT ||
-	       (kind == QUERY_SUMMARY && format->for_people);
+	return kind == QUERY_STATUS || kind == QUERY_REPORT || kind == QUERY_SOURCE ||
+	       (kind == QUERY_SUMMARY && run->filter.by_len == 0 && run->format->for_people);
 }
 
 /* One set of rows; what the answer stands on goes to *meta. */
 static int write_set(struct run *run, struct store *st, struct emit *e, enum query_kind kind,
-	struct query_meta *meta, int64_t *next, struct err *err)
+	struct query_meta *meta, struct err *err)
 {
 	const struct column *columns;
 	const struct value *row;
+	const char *next;
 	struct query *q = NULL;
 	size_t len;
 	int more;
 
 	if (query_open(&q, st, kind, &run->filter, err) < 0)
 		return -1;
-	columns = query_columns(kind, &len);
-	emit_set(e, query_name(kind), columns, len, is_single(kind, run->format));
+	columns = query_row_columns(q, &len);
+	emit_set(e, query_name(kind), columns, len, is_single(run, kind));
 	while ((more = query_next(q, &row, err)) > 0) {
 		emit_row(e, row);
 		if (drain(run, OUT_BYTES_DRAIN, err) < 0) {
@@ -162,7 +173,8 @@ static int write_set(struct run *run, struct store *st, struct emit *e, enum que
 		}
 	}
 	*meta = *query_meta(q);
-	*next = query_next_offset(q);
+	next = query_next_cursor(q);
+	(void)snprintf(run->next, sizeof run->next, "%s", next != NULL ? next : "");
 	query_close(q);
 	return more;
 }
@@ -172,17 +184,16 @@ static int write_sets(struct run *run, const enum query_kind *kinds, size_t len,
 	struct query_meta meta = { 0 };
 	struct store *st = NULL;
 	struct emit *e = NULL;
-	int64_t next = -1;
 	int rc = -1;
 
 	if (store_open(&st, run->conf.db, STORE_READ, err) < 0 ||
 		emit_open(&e, run->format, &run->out, run->lang, err) < 0)
 		goto out;
 	for (size_t i = 0; i < len; i++) {
-		if (write_set(run, st, e, kinds[i], &meta, &next, err) < 0)
+		if (write_set(run, st, e, kinds[i], &meta, err) < 0)
 			goto out;
 	}
-	emit_end(e, &meta, next);
+	emit_end(e, &meta, run->next[0] != '\0' ? run->next : NULL);
 	rc = 0;
 out:
 	emit_close(e);
@@ -200,7 +211,17 @@ static int run_report(struct run *run, struct err *err)
 	static const enum query_kind kinds[] = { QUERY_REPORT, QUERY_NOTES, QUERY_UNREADABLE,
 		QUERY_RECORDS };
 
-	if (parse_id(run->words[1], &run->filter.report, err) < 0)
+	if (parse_id(run->words[1], "report", &run->filter.report, err) < 0)
+		return -1;
+	return write_sets(run, kinds, sizeof kinds / sizeof *kinds, err);
+}
+
+static int run_source(struct run *run, struct err *err)
+{
+	static const enum query_kind kinds[] = { QUERY_SOURCE, QUERY_ADDRESSES, QUERY_TIMESERIES,
+		QUERY_REPORTERS, QUERY_RULES };
+
+	if (parse_id(run->words[1], "source", &run->filter.source_group, err) < 0)
 		return -1;
 	return write_sets(run, kinds, sizeof kinds / sizeof *kinds, err);
 }
@@ -213,7 +234,7 @@ static int run_original(struct run *run, struct err *err)
 	int64_t id;
 	ssize_t n = -1;
 
-	if (parse_id(run->words[1], &id, err) < 0 ||
+	if (parse_id(run->words[1], "report", &id, err) < 0 ||
 		store_open(&st, run->conf.db, STORE_READ, err) < 0)
 		return -1;
 	if ((run->kept ? original_open_id(&o, st, id, err) : original_open(&o, st, id, err)) == 0) {
@@ -255,7 +276,7 @@ static int run_selftest(struct run *run, struct err *err)
 	emit_set(e, "checks", selftest_columns, 2, false);
 	broken = query_selftest(st, say_check, e, err);
 	if (broken >= 0)
-		emit_end(e, NULL, -1);
+		emit_end(e, NULL, NULL);
 	if (broken > 0) {
 		struct err ignored = ERR_INIT;
 
@@ -285,8 +306,12 @@ static int run_domain(struct run *run, struct err *err)
 static const struct command commands[] = {
 	{ "domains", 0, QUERY_DOMAINS, run_query, true },
 	{ "summary", 0, QUERY_SUMMARY, run_query, true },
-	{ "sources", 0, QUERY_SOURCES, run_query, true },
 	{ "timeseries", 0, QUERY_TIMESERIES, run_query, true },
+	{ "sources", 0, QUERY_SOURCES, run_query, true },
+	{ "source", 1, QUERY_SOURCE, run_source, true },
+	{ "addresses", 0, QUERY_ADDRESSES, run_query, true },
+	{ "rules", 0, QUERY_RULES, run_query, true },
+	{ "overrides", 0, QUERY_OVERRIDES, run_query, true },
 	{ "reporters", 0, QUERY_REPORTERS, run_query, true },
 	{ "reports", 0, QUERY_REPORTS, run_query, true },
 	{ "report", 1, QUERY_REPORT, run_report, false },
@@ -294,6 +319,9 @@ static const struct command commands[] = {
 	{ "original", 1, QUERY_REPORT, run_original, false },
 	{ "receipts", 0, QUERY_RECEIPTS, run_query, true },
 	{ "endings", 0, QUERY_ENDINGS, run_query, true },
+	{ "decisions", 0, QUERY_DECISIONS, run_query, true },
+	{ "events", 0, QUERY_EVENTS, run_query, true },
+	{ "services", 0, QUERY_SERVICES, run_query, true },
 	{ "status", 0, QUERY_STATUS, run_query, true },
 	{ "selftest", 0, QUERY_STATUS, run_selftest, false },
 	{ "domain", 1, QUERY_OWN, run_domain, false },

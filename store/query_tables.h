@@ -32,15 +32,30 @@ const struct cell *query_cell(const char *column);
 /* A column of the kind by name, NULL if it has none. */
 const struct column *query_find_column(enum query_kind kind, struct slice name);
 
+/* Is it one that group_by may add? */
+bool query_is_group_column(struct slice name);
+
 struct query_kind_row {
 	const char *name;
 	const struct column *columns;
 	size_t columns_len;
-	const char *sort; /* default order, "" the order the statement gives by itself */
-	const char *tie;  /* ends every order, so that pages never overlap */
+	const char *sort; /* default order, "-" for descending; "" the statement's own */
+	const char *ties; /* further columns of every order, so that no two rows are equal in it */
 	bool window;      /* answers for a window of days */
 };
 extern const struct query_kind_row query_kinds[QUERY_KIND_COUNT];
+
+/* What a summary or timeseries may be grouped by. */
+struct query_dimension_row {
+	const char *name;
+	struct column columns[2];
+	size_t columns_len;
+	const char *tie; /* the column that tells its rows apart */
+};
+extern const struct query_dimension_row query_dimensions[QUERY_DIMENSION_COUNT];
+
+/* query_cursor.c: may this stand in a cursor? */
+bool query_cursor_char(char c);
 
 /* filter.c: was a window asked for, or is it the default? */
 bool query_filter_window_named(const struct query_filter *f);

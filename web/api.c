@@ -37,13 +37,13 @@ int api_filter(const struct request *req, struct response *res, enum query_kind 
 	return 0;
 }
 
-int api_id(const struct request *req, int64_t *ret, struct err *err)
+int api_id(const struct request *req, const char *what, int64_t *ret, struct err *err)
 {
 	struct err_quote quote;
 
 	if (!slice_i64(req->name, 1, INT64_MAX, ret))
-		return err_set(
-			err, ERR_NOT_FOUND, "there is no report %s", err_quote(&quote, req->name));
+		return err_set(err, ERR_NOT_FOUND, "there is no %s %s", what,
+			err_quote(&quote, req->name));
 	return 0;
 }
 
@@ -75,6 +75,15 @@ int api_health(const struct request *req, struct response *res, struct err *err)
 	return 0;
 }
 
+/* What only the question as a whole can tell of a parameter begins with its name. */
+static void name_parameter(const struct request *req, struct response *res, const struct err *err)
+{
+	struct slice rest, name = slice_cut(slice_of(err->text), ' ', &rest);
+
+	if (params_get(req->params, name).ptr != NULL)
+		(void)snprintf(res->parameter, sizeof res->parameter, "%.*s", SLICE_FMT(name));
+}
+
 static int api_stream(
 	const struct request *req, struct response *res, struct stream_rows *ask, struct err *err)
 {
@@ -82,7 +91,11 @@ static int api_stream(
 	ask->filter = req->filter;
 	if (choose_format(req, res, &ask->format, err) < 0)
 		return -1;
-	return stream_rows(&res->stream, req->store, ask, err);
+	if (stream_rows(&res->stream, req->store, ask, err) == 0)
+		return 0;
+	if (err->code == ERR_USAGE)
+		name_parameter(req, res, err);
+	return -1;
 }
 
 int api_rows(const struct request *req, struct response *res, struct err *err)
@@ -136,10 +149,26 @@ int api_report(const struct request *req, struct response *res, struct err *err)
 	};
 
 	if (api_filter(req, res, QUERY_RECORDS, req->filter, err) < 0 ||
-		api_id(req, &req->filter->report, err) < 0)
+		api_id(req, "report", &req->filter->report, err) < 0)
 		return -1;
 	req->filter->all_time = true;
 	req->filter->scope = QUERY_SCOPE_ALL;
+	return api_stream(req, res, &ask, err);
+}
+
+int api_source(const struct request *req, struct response *res, struct err *err)
+{
+	struct stream_rows ask = {
+		.kinds = { QUERY_SOURCE, QUERY_ADDRESSES, QUERY_TIMESERIES, QUERY_REPORTERS,
+			QUERY_RULES },
+		.kinds_len = 5,
+		.single = "source",
+	};
+
+	if (api_filter(req, res, QUERY_SOURCE, req->filter, err) < 0 ||
+		api_id(req, "source", &req->filter->source_group, err) < 0)
+		return -1;
+	req->filter->limit = 0;
 	return api_stream(req, res, &ask, err);
 }
 
@@ -147,7 +176,7 @@ int api_original(const struct request *req, struct response *res, struct err *er
 {
 	int64_t id;
 
-	if (api_id(req, &id, err) < 0)
+	if (api_id(req, "report", &id, err) < 0)
 		return -1;
 	if (stream_original(&res->stream, req->store, id, err) < 0)
 		return -1;

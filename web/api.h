@@ -16,6 +16,7 @@ web_handler api_health;		/* "ok": the process runs and can read what there is */
 web_handler api_single;		/* one row as an object */
 web_handler api_rows;		/* a page of rows */
 web_handler api_domain;		/* one domain */
+web_handler api_source;		/* a source, its addresses, days, reporters and rules */
 web_handler api_report;		/* a report, its notes, what was unreadable, its records */
 web_handler api_original;	/* its XML */
 web_handler api_openapi;	/* what all this is, for programs */
@@ -23,7 +24,7 @@ web_handler api_openapi;	/* what all this is, for programs */
 /* The request's parameters as a filter; for the pages too. res->parameter names the one at fault. */
 int api_filter(const struct request *req, struct response *res, enum query_kind kind,
 	struct query_filter *f, struct err *err);
-/* The number in the address. ERR_NOT_FOUND if it is none. */
-int api_id(const struct request *req, int64_t *ret, struct err *err);
+/* The number in the address, of a `what`. ERR_NOT_FOUND if it is none. */
+int api_id(const struct request *req, const char *what, int64_t *ret, struct err *err);
 
 #endif

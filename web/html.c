@@ -155,12 +155,10 @@ bool row_null(enum query_kind kind, const struct value *row, const char *column)
 
 void row_measures(enum query_kind kind, const struct value *row, struct measures *ret)
 {
-	ret->messages = row_int(kind, row, "messages");
+	*ret = (struct measures){ .messages = row_int(kind, row, "messages") };
 	ret->pass = row_int(kind, row, "pass");
 	ret->fail = row_int(kind, row, "fail");
 	ret->unknown = row_int(kind, row, "unknown");
-	ret->spf_aligned = 0;
-	ret->dkim_aligned = 0;
 }
 
 void row_aligned(enum query_kind kind, const struct value *row, struct measures *ret)
@@ -168,6 +166,14 @@ void row_aligned(enum query_kind kind, const struct value *row, struct measures 
 	row_measures(kind, row, ret);
 	ret->spf_aligned = row_int(kind, row, "spf_aligned");
 	ret->dkim_aligned = row_int(kind, row, "dkim_aligned");
+}
+
+void row_own(enum query_kind kind, const struct value *row, struct measures *ret)
+{
+	row_aligned(kind, row, ret);
+	ret->own_messages = row_int(kind, row, "own_messages");
+	ret->own_pass = row_int(kind, row, "own_pass");
+	ret->undecided = row_int(kind, row, "undecided_messages");
 }
 
 /* ---- cells ------------------------------------------------------------------------------- */

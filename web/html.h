@@ -63,10 +63,12 @@ bool row_null(enum query_kind kind, const struct value *row, const char *column)
 struct measures {
 	int64_t messages, pass, fail, unknown;
 	int64_t spf_aligned, dkim_aligned;
+	int64_t own_messages, own_pass, undecided;
 };
 void row_measures(enum query_kind kind, const struct value *row, struct measures *ret);
-/* Of kinds that have them: the aligned ones too. */
+/* Of kinds that have them: the aligned ones too; and those of whose mail it is. */
 void row_aligned(enum query_kind kind, const struct value *row, struct measures *ret);
+void row_own(enum query_kind kind, const struct value *row, struct measures *ret);
 
 /* ---- cells ------------------------------------------------------------------------------- */
 

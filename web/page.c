@@ -105,15 +105,15 @@ void page_foot(struct page *p)
 
 /* ---- questions --------------------------------------------------------------------------- */
 
-int page_each(struct page *p, enum query_kind kind, const char *sort, int64_t limit, page_row *row,
-	void *arg, int64_t *count)
+static int each(struct page *p, enum query_kind kind, int64_t limit, page_row *row, void *arg,
+	int64_t *count)
 {
 	struct query *q = NULL;
 	const struct value *values;
+	const char *next;
 	int64_t rows = 0;
 	int more;
 
-	(void)snprintf(p->f->sort, sizeof p->f->sort, "%s", sort != NULL ? sort : "");
 	p->f->limit = limit;
 	if (query_open(&q, p->h.req->store, kind, p->f, p->err) < 0)
 		return -1;
@@ -124,10 +124,30 @@ int page_each(struct page *p, enum query_kind kind, const char *sort, int64_t li
 			row(p, arg, values);
 		rows++;
 	}
+	next = query_next_cursor(q);
+	(void)snprintf(p->next, sizeof p->next, "%s", next != NULL ? next : "");
 	query_close(q);
 	if (count != NULL)
 		*count = rows;
 	return more;
+}
+
+int page_each(struct page *p, enum query_kind kind, const char *sort, int64_t limit, page_row *row,
+	void *arg, int64_t *count)
+{
+	(void)snprintf(p->f->sort, sizeof p->f->sort, "%s", sort != NULL ? sort : "");
+	p->f->cursor[0] = '\0';
+	return each(p, kind, limit, row, arg, count);
+}
+
+int page_paged(struct page *p, enum query_kind kind, int64_t limit, page_row *row, void *arg,
+	int64_t *count)
+{
+	struct slice cursor = params_get(p->h.req->params, SLICE_LIT("cursor"));
+
+	p->f->sort[0] = '\0';
+	(void)snprintf(p->f->cursor, sizeof p->f->cursor, "%.*s", SLICE_FMT(cursor));
+	return each(p, kind, limit, row, arg, count);
 }
 
 static void keep_summary(struct page *p, void *arg, const struct value *row)
@@ -135,7 +155,7 @@ static void keep_summary(struct page *p, void *arg, const struct value *row)
 	struct page_summary *s = arg;
 
 	(void)p;
-	row_aligned(QUERY_SUMMARY, row, &s->m);
+	row_own(QUERY_SUMMARY, row, &s->m);
 	s->reports = row_int(QUERY_SUMMARY, row, "reports");
 	s->domains = row_int(QUERY_SUMMARY, row, "domains");
 	s->sources = row_int(QUERY_SUMMARY, row, "sources");
@@ -171,7 +191,7 @@ static void window_link(struct page *p, const char *last, enum text id, bool is_
 		     params_get(params, SLICE_LIT("to")).ptr != NULL;
 	struct link link = { .path = "",
 		.set = { { SLICE_LIT("last"), slice_of(last) }, { SLICE_LIT("from"), SLICE_ABSENT },
-			{ SLICE_LIT("to"), SLICE_ABSENT }, { SLICE_LIT("offset"), SLICE_ABSENT } },
+			{ SLICE_LIT("to"), SLICE_ABSENT }, { SLICE_LIT("cursor"), SLICE_ABSENT } },
 		.set_len = 4 };
 
 	html_raw(h, "<a");
@@ -189,7 +209,7 @@ static void hidden_inputs(struct page *p)
 	const struct params *params = p->h.req->params;
 
 	for (unsigned i = 0; i < params->len; i++) {
-		if (params_listed("last from to offset result", params->list[i].name))
+		if (params_listed("last from to cursor result", params->list[i].name))
 			continue;
 		html_raw(&p->h, "<input type=\"hidden\" name=\"");
 		html_text(&p->h, params->list[i].name);
@@ -249,28 +269,43 @@ void page_window(struct page *p)
 	html_raw(h, "</button></form></section>\n");
 }
 
-/* What narrows the page, each with a way out. */
-void page_active_filters(struct page *p)
+static void active_filter(struct page *p, const char *name, struct slice shown)
 {
-	static const char *const names[] = { "source", "result", "reporter", "disposition",
-		"header_from" };
 	struct html *h = &p->h;
+	struct link without = {
+		.path = "", .set = { { slice_of(name), SLICE_ABSENT } }, .set_len = 1
+	};
 
+	html_raw(h, "<p class=\"note\">");
+	html_fill(h, TEXT_FILTER_ACTIVE, (struct fill[]){ { "b", shown } }, 1);
+	html_raw(h, " ");
+	html_link(h, &without, slice_of(text_get(TEXT_FILTER_CLEAR, h->lang)));
+	html_raw(h, "</p>\n");
+}
+
+/* A source group is known by its name, not by its number. */
+static void active_group(struct page *p, void *arg, const struct value *row)
+{
+	(void)arg;
+	active_filter(p, "group", row_text(QUERY_SOURCE, row, "name"));
+}
+
+/* What narrows the page, each with a way out. */
+int page_active_filters(struct page *p)
+{
+	static const char *const names[] = { "source", "service", "class", "result", "reporter",
+		"disposition", "header_from" };
+
+	if (p->f->source_group > 0 &&
+		page_each(p, QUERY_SOURCE, NULL, 1, active_group, NULL, NULL) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		struct slice value = params_get(h->req->params, slice_of(names[i]));
-		struct link without = {
-			.path = "", .set = { { slice_of(names[i]), SLICE_ABSENT } }, .set_len = 1
-		};
+		struct slice value = params_get(p->h.req->params, slice_of(names[i]));
 
-		if (value.len == 0)
-			continue;
-		html_raw(h, "<p class=\"note\">");
-		html_fill(h, TEXT_FILTER_ACTIVE,
-			(struct fill[]){ { "b", text_word(value, h->lang) } }, 1);
-		html_raw(h, " ");
-		html_link(h, &without, slice_of(text_get(TEXT_FILTER_CLEAR, h->lang)));
-		html_raw(h, "</p>\n");
+		if (value.len > 0)
+			active_filter(p, names[i], text_word(value, p->h.lang));
 	}
+	return 0;
 }
 
 /* ---- numbers at the top ------------------------------------------------------------------- */
@@ -302,9 +337,25 @@ static void count_tile(
 		whole > 0 ? html_share(part, whole, p->h.lang, share) : SLICE_ABSENT, look);
 }
 
+/* The headline: of the mail that is yours, what passes; and if all that is undecided were yours too. */
+static void own_tile(struct page *p, const struct measures *m)
+{
+	char share[HTML_NUMBER_MAX], least[HTML_NUMBER_MAX], under[128];
+	struct slice floor =
+		html_share(m->own_pass, m->own_messages + m->undecided, p->h.lang, least);
+
+	(void)snprintf(under, sizeof under, "%s %.*s", text_get(TEXT_AT_LEAST, p->h.lang),
+		SLICE_FMT(floor));
+	tile(p, TEXT_OWN_PASS, html_share(m->own_pass, m->own_messages, p->h.lang, share),
+		m->undecided > 0 ? slice_of(under) : SLICE_ABSENT,
+		m->own_pass == m->own_messages ? "is-pass" : "is-fail");
+}
+
 void page_tiles(struct page *p, const struct page_summary *s)
 {
 	html_raw(&p->h, "<dl class=\"tiles\">\n");
+	own_tile(p, &s->m);
+	count_tile(p, TEXT_TO_DECIDE, s->m.undecided, s->m.messages, "");
 	count_tile(p, TEXT_MESSAGES, s->m.messages, 0, "all");
 	count_tile(p, TEXT_PASSES_DMARC, s->m.pass, s->m.messages, "is-pass");
 	count_tile(p, TEXT_FAIL, s->m.fail, s->m.messages, "is-fail");
@@ -316,33 +367,21 @@ void page_tiles(struct page *p, const struct page_summary *s)
 
 /* ---- tables' ends ------------------------------------------------------------------------- */
 
-void page_pager(struct page *p, int64_t rows, int64_t limit)
+void page_pager(struct page *p)
 {
 	struct html *h = &p->h;
-	int64_t offset = p->f->offset;
-	char first[HTML_NUMBER_MAX], last[HTML_NUMBER_MAX], to[24];
 	struct link link = {
-		.path = "", .set = { { SLICE_LIT("offset"), SLICE_ABSENT } }, .set_len = 1
+		.path = "", .set = { { SLICE_LIT("cursor"), SLICE_ABSENT } }, .set_len = 1
 	};
+	bool first = params_get(h->req->params, SLICE_LIT("cursor")).len == 0;
 
-	if (offset == 0 && rows < limit)
+	if (first && p->next[0] == '\0')
 		return;
 	html_raw(h, "<p class=\"pager\">");
-	if (rows > 0)
-		html_fill(h, TEXT_ROWS_FROM,
-			(struct fill[]){ { NULL, html_number(offset + 1, h->lang, first) },
-				{ NULL, html_number(offset + rows, h->lang, last) } },
-			2);
-	if (offset > 0) {
-		(void)snprintf(
-			to, sizeof to, "%lld", (long long)(offset > limit ? offset - limit : 0));
-		link.set[0].value = slice_of(to);
-		html_raw(h, " ");
-		html_link(h, &link, slice_of(text_get(TEXT_PREVIOUS, h->lang)));
-	}
-	if (rows == limit) {
-		(void)snprintf(to, sizeof to, "%lld", (long long)(offset + limit));
-		link.set[0].value = slice_of(to);
+	if (!first)
+		html_link(h, &link, slice_of(text_get(TEXT_FIRST_PAGE, h->lang)));
+	if (p->next[0] != '\0') {
+		link.set[0].value = slice_of(p->next);
 		html_raw(h, " ");
 		html_link(h, &link, slice_of(text_get(TEXT_NEXT, h->lang)));
 	}
@@ -350,7 +389,8 @@ void page_pager(struct page *p, int64_t rows, int64_t limit)
 }
 
 #define API_KEEP                                                                                   \
-	"domain subdomains scope header_from reporter source result disposition last from to "     \
+	"domain subdomains scope header_from reporter source group service class result "          \
+	"disposition last from to "                                                                \
 	"verified without_twins conflicts partial twins"
 
 void page_downloads(struct page *p, const char *path)

@@ -35,6 +35,7 @@ struct page {
 	bool has_meta;
 	struct query_meta foot;		/* of the first summary: what the foot of the page tells */
 	bool has_foot;
+	char next[QUERY_CURSOR_MAX];	/* where the last question's rows go on, "" nowhere */
 	char from[16], to[16];		/* the window as days, once a summary was asked for */
 };
 
@@ -48,6 +49,10 @@ void page_foot(struct page *p);
 typedef void page_row(struct page *p, void *arg, const struct value *row);
 int page_each(struct page *p, enum query_kind kind, const char *sort, int64_t limit, page_row *row,
 	void *arg, int64_t *count);
+/* The same in the order the kind has by itself, from where the request's cursor says; p->next is
+ * where the next page begins. */
+int page_paged(struct page *p, enum query_kind kind, int64_t limit, page_row *row, void *arg,
+	int64_t *count);
 /* The one row of a summary; also fills p->from and p->to. */
 struct page_summary {
 	struct measures m;
@@ -59,12 +64,12 @@ int page_summarise(struct page *p, struct page_summary *ret);
 /* Links to other windows, and a form for any. */
 void page_window(struct page *p);
 /* What narrows the page besides the window, each with a way out. */
-void page_active_filters(struct page *p);
+int page_active_filters(struct page *p);
 void page_tiles(struct page *p, const struct page_summary *s);
 /* Bars by day or week, with their table. */
 int page_chart(struct page *p, const struct page_summary *s);
-/* "Rows 1 to 100", and links to the pages before and after. */
-void page_pager(struct page *p, int64_t rows, int64_t limit);
+/* Links to the first page and to the one after, of what page_paged() asked; nothing on the only one. */
+void page_pager(struct page *p);
 /* Links to the same rows as JSON and CSV. */
 void page_downloads(struct page *p, const char *path);
 /* Nothing in the window: say so, and where the data are. */

@@ -1,9 +1,12 @@
 #include "web/page.h"
 
+#include <stdio.h>
+
 #include "store/base/day.h"
 #include "web/api.h"
 
 #define DOMAIN_SOURCES   100
+#define DOMAIN_ADDRESSES 100
 #define DOMAIN_RECORDS   50
 #define DOMAIN_REPORTERS 20
 #define DOMAIN_REPORTS   10
@@ -56,7 +59,21 @@ static void record_strip(struct page *p, void *arg, const struct value *row)
 
 /* ---- sources ----------------------------------------------------------------------------- */
 
-static void source_count(struct html *h, bool linked, int64_t n, const struct link *to)
+struct head {
+	enum text id;
+	bool number;
+};
+
+static void heads_row(struct html *h, const struct head *heads, size_t len)
+{
+	html_raw(h, "<thead><tr>");
+	for (size_t i = 0; i < len; i++)
+		html_th(h, heads[i].id, heads[i].number);
+	html_raw(h, "</tr></thead>\n<tbody>\n");
+}
+
+/* What is no address cannot be filtered by: no link leads to an error. */
+static void count_cell(struct html *h, bool linked, int64_t n, const struct link *to)
 {
 	if (linked)
 		html_td_link(h, n, to);
@@ -64,17 +81,107 @@ static void source_count(struct html *h, bool linked, int64_t n, const struct li
 		html_td_number(h, n);
 }
 
+/* Messages, those that fail and those of no verdict, each with what it sums. */
+static void counts(struct html *h, bool linked, const struct measures *m, struct link *to)
+{
+	html_td_meter(h, m);
+	count_cell(h, linked, m->messages, to);
+	to->set_len = 2;
+	to->set[1] = (struct param){ SLICE_LIT("result"), SLICE_LIT("fail") };
+	count_cell(h, linked, m->fail, to);
+	to->set[1].value = SLICE_LIT("unknown");
+	count_cell(h, linked, m->unknown, to);
+	html_td_share(h, m->dkim_aligned, m->messages);
+	html_td_share(h, m->spf_aligned, m->messages);
+}
+
+static void day_cell(struct html *h, enum query_kind kind, const struct value *row)
+{
+	char day[DAY_TEXT_MAX];
+
+	html_raw(h, "<td class=\"time\">");
+	if (!row_null(kind, row, "last_seen"))
+		html_text(h, slice_of(day_text((int32_t)row_int(kind, row, "last_seen"), day)));
+	html_raw(h, "</td>");
+}
+
 static void source_row(struct page *p, void *arg, const struct value *row)
 {
-	static const char *const results[] = { "pass", "fail", "unknown" };
 	enum query_kind k = QUERY_SOURCES;
+	struct html *h = &p->h;
+	bool known = !row_null(k, row, "id");
+	char id[24];
+	struct link to = {
+		.path = "", .set = { { SLICE_LIT("group"), SLICE_ABSENT } }, .set_len = 1
+	};
+	struct measures m;
+
+	(void)arg;
+	(void)snprintf(id, sizeof id, "%lld", (long long)row_int(k, row, "id"));
+	to.set[0].value = slice_of(id);
+	row_aligned(k, row, &m);
+	html_raw(h, "<tr><th scope=\"row\" class=\"long\">");
+	if (known)
+		html_link(h, &to, row_text(k, row, "name"));
+	else
+		html_say(h, TEXT_NOT_JUDGED);
+	html_raw(h, "</th>");
+	html_td_text(h, text_word(row_text(k, row, "class"), h->lang));
+	html_td_text(h, row_text(k, row, "evidence_detail"));
+	counts(h, known, &m, &to);
+	day_cell(h, k, row);
+	html_raw(h, "</tr>\n");
+}
+
+static void more_rows(struct page *p, int64_t rows)
+{
+	struct html *h = &p->h;
+	char number[HTML_NUMBER_MAX];
+
+	if (p->next[0] == '\0')
+		return;
+	html_raw(h, "<p class=\"fine\">");
+	html_fill(h, TEXT_MORE_ROWS,
+		(struct fill[]){ { NULL, html_number(rows, h->lang, number) } }, 1);
+	html_raw(h, "</p>\n");
+}
+
+static int sources(struct page *p, struct slice domain)
+{
+	static const struct head heads[] = { { TEXT_SOURCE, false }, { TEXT_CLASS, false },
+		{ TEXT_EVIDENCE, false }, { TEXT_PASSES_DMARC, false }, { TEXT_MESSAGES, true },
+		{ TEXT_FAIL, true }, { TEXT_UNKNOWN, true }, { TEXT_DKIM_ALIGNED, true },
+		{ TEXT_SPF_ALIGNED, true }, { TEXT_LAST_SEEN, false } };
+	struct html *h = &p->h;
+	int64_t rows;
+
+	html_raw(h, "<section id=\"sources\"><h2>");
+	html_fill(h, TEXT_SOURCES_TITLE, (struct fill[]){ { NULL, domain } }, 1);
+	html_raw(h, "</h2>\n");
+	html_table_begin(h, "sources", TEXT_SOURCES_CAPTION,
+		(struct fill[]){ { NULL, slice_of(p->from) }, { NULL, slice_of(p->to) } }, 2);
+	heads_row(h, heads, sizeof heads / sizeof *heads);
+	if (page_each(p, QUERY_SOURCES, "-messages", DOMAIN_SOURCES, source_row, NULL, &rows) < 0)
+		return -1;
+	html_raw(h, "</tbody>\n");
+	html_table_end(h);
+	more_rows(p, rows);
+	page_downloads(p, "/api/v1/sources");
+	html_raw(h, "</section>\n");
+	return 0;
+}
+
+/* ---- addresses of one source ------------------------------------------------------------- */
+
+static void address_row(struct page *p, void *arg, const struct value *row)
+{
+	enum query_kind k = QUERY_ADDRESSES;
 	struct html *h = &p->h;
 	struct slice source = row_text(k, row, "source");
 	struct link to = { .path = "", .set = { { SLICE_LIT("source"), source } }, .set_len = 1 };
 	struct measures m;
 	struct ip ip;
-	/* What is no address cannot be filtered by: no link leads to an error. */
-	const bool linked = ip_parse(source, &ip);
+	bool linked = ip_parse(source, &ip);
 
 	(void)arg;
 	row_aligned(k, row, &m);
@@ -84,56 +191,33 @@ static void source_row(struct page *p, void *arg, const struct value *row)
 	else
 		html_text(h, source);
 	html_raw(h, "</th>");
-	html_td_meter(h, &m);
-	source_count(h, linked, m.messages, &to);
-	to.set_len = 2;
-	to.set[1].name = SLICE_LIT("result");
-	for (size_t i = 0; i < 3; i++) {
-		to.set[1].value = slice_of(results[i]);
-		source_count(h, linked, i == 0 ? m.pass : i == 1 ? m.fail : m.unknown, &to);
-	}
-	html_td_share(h, m.dkim_aligned, m.messages);
-	html_td_share(h, m.spf_aligned, m.messages);
-	html_td_number(h, row_int(k, row, "disposition_quarantine"));
-	html_td_number(h, row_int(k, row, "disposition_reject"));
-	html_raw(h, "<td class=\"time\">");
-	html_text(h, slice_of(day_text((int32_t)row_int(k, row, "last_seen"), (char[32]){ 0 })));
-	html_raw(h, "</td></tr>\n");
+	html_td_text(h, text_word(row_text(k, row, "class"), h->lang));
+	counts(h, linked, &m, &to);
+	day_cell(h, k, row);
+	html_raw(h, "</tr>\n");
 }
 
-static int sources(struct page *p, struct slice domain)
+static int addresses(struct page *p)
 {
-	static const struct {
-		enum text id;
-		bool number;
-	} heads[] = { { TEXT_SOURCE, false }, { TEXT_PASSES_DMARC, false }, { TEXT_MESSAGES, true },
-		{ TEXT_PASS, true }, { TEXT_FAIL, true }, { TEXT_UNKNOWN, true },
-		{ TEXT_DKIM_ALIGNED, true }, { TEXT_SPF_ALIGNED, true }, { TEXT_QUARANTINED, true },
-		{ TEXT_REJECTED, true }, { TEXT_LAST_SEEN, false } };
+	static const struct head heads[] = { { TEXT_ADDRESS, false }, { TEXT_CLASS, false },
+		{ TEXT_PASSES_DMARC, false }, { TEXT_MESSAGES, true }, { TEXT_FAIL, true },
+		{ TEXT_UNKNOWN, true }, { TEXT_DKIM_ALIGNED, true }, { TEXT_SPF_ALIGNED, true },
+		{ TEXT_LAST_SEEN, false } };
 	struct html *h = &p->h;
-	char number[HTML_NUMBER_MAX];
 	int64_t rows;
 
-	html_raw(h, "<section id=\"sources\"><h2>");
-	html_fill(h, TEXT_SOURCES_TITLE, (struct fill[]){ { NULL, domain } }, 1);
+	html_raw(h, "<section id=\"addresses\"><h2>");
+	html_say(h, TEXT_ADDRESSES);
 	html_raw(h, "</h2>\n");
-	html_table_begin(h, "sources", TEXT_SOURCES_CAPTION,
+	html_table_begin(h, "addresses", TEXT_ADDRESSES_CAPTION,
 		(struct fill[]){ { NULL, slice_of(p->from) }, { NULL, slice_of(p->to) } }, 2);
-	html_raw(h, "<thead><tr>");
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		html_th(h, heads[i].id, heads[i].number);
-	html_raw(h, "</tr></thead>\n<tbody>\n");
-	if (page_each(p, QUERY_SOURCES, "-messages", DOMAIN_SOURCES, source_row, NULL, &rows) < 0)
+	heads_row(h, heads, sizeof heads / sizeof *heads);
+	if (page_each(p, QUERY_ADDRESSES, "-messages", DOMAIN_ADDRESSES, address_row, NULL, &rows) <
+		0)
 		return -1;
 	html_raw(h, "</tbody>\n");
 	html_table_end(h);
-	if (rows == DOMAIN_SOURCES) {
-		html_raw(h, "<p class=\"fine\">");
-		html_fill(h, TEXT_MORE_ROWS,
-			(struct fill[]){ { NULL, html_number(rows, h->lang, number) } }, 1);
-		html_raw(h, "</p>\n");
-	}
-	page_downloads(p, "/api/v1/sources");
+	more_rows(p, rows);
 	html_raw(h, "</section>\n");
 	return 0;
 }
@@ -206,7 +290,7 @@ static int latest_reports(struct page *p, struct slice domain)
 	html_raw(h, "<p>");
 	html_link(h,
 		&(struct link){ .path = "/reports",
-			.keep = LINK_KEEP " source result reporter disposition header_from",
+			.keep = LINK_KEEP " source group result reporter disposition header_from",
 			.set = { { SLICE_LIT("domain"), domain } },
 			.set_len = 1 },
 		slice_of(text_get(TEXT_ALL_REPORTS, h->lang)));
@@ -214,7 +298,7 @@ static int latest_reports(struct page *p, struct slice domain)
 	return 0;
 }
 
-/* Once one source is chosen: every record it is in. */
+/* Once one source or address is chosen: every record it is in. */
 static int records(struct page *p)
 {
 	int64_t rows;
@@ -235,8 +319,7 @@ static int facts(struct page *p, struct slice domain)
 	bool claimed = true;
 	int64_t rows, own;
 
-	page_active_filters(p);
-	if (page_summarise(p, &s) < 0)
+	if (page_active_filters(p) < 0 || page_summarise(p, &s) < 0)
 		return -1;
 	page_window(p);
 	if (s.reports == 0)
@@ -254,7 +337,9 @@ static int facts(struct page *p, struct slice domain)
 	page_tiles(p, &s);
 	if (page_chart(p, &s) < 0 || sources(p, domain) < 0)
 		return -1;
-	if (params_get(p->h.req->params, SLICE_LIT("source")).len > 0 && records(p) < 0)
+	if (p->f->source_group > 0 && addresses(p) < 0)
+		return -1;
+	if ((p->f->source_group > 0 || p->f->source.first.len > 0) && records(p) < 0)
 		return -1;
 	return reporters(p) < 0 ? -1 : latest_reports(p, domain);
 }

@@ -74,7 +74,7 @@ static void receipt_row(struct page *p, void *arg, const struct value *row)
 	html_raw(h, "<td class=\"long\">");
 	html_text(h, row_text(k, row, "mail"));
 	html_raw(h, "</td><td class=\"long\">");
-	html_text(h, row_text(k, row, "from"));
+	html_text(h, row_text(k, row, "mail_from"));
 	html_raw(h, "</td><td class=\"long\">");
 	html_text(h, row_text(k, row, "place"));
 	html_raw(h, "</td>");
@@ -101,7 +101,7 @@ static int receipts(struct page *p)
 	html_th(h, TEXT_RECEIPTS_WHY, false);
 	html_th(h, TEXT_RECEIPTS_REPORT, false);
 	html_raw(h, "</tr></thead>\n<tbody>\n");
-	if (page_each(p, QUERY_RECEIPTS, NULL, RECEIPTS_ROWS, receipt_row, NULL, &rows) < 0)
+	if (page_paged(p, QUERY_RECEIPTS, RECEIPTS_ROWS, receipt_row, NULL, &rows) < 0)
 		return -1;
 	html_raw(h, "</tbody>\n");
 	html_table_end(h);
@@ -110,7 +110,7 @@ static int receipts(struct page *p)
 		html_say(h, TEXT_RECEIPTS_NONE);
 		html_raw(h, "</p>\n");
 	}
-	page_pager(p, rows, RECEIPTS_ROWS);
+	page_pager(p);
 	html_raw(h, "</section>\n");
 	return 0;
 }
@@ -118,7 +118,6 @@ static int receipts(struct page *p)
 int page_receipts(const struct request *req, struct response *res, struct err *err)
 {
 	struct page p;
-	int64_t offset;
 	int ending;
 
 	if (api_filter(req, res, QUERY_RECEIPTS, req->filter, err) < 0)
@@ -128,8 +127,6 @@ int page_receipts(const struct request *req, struct response *res, struct err *e
 	if (p.f->ending < 0)
 		p.f->ending = REPORT_REFUSED;
 	ending = p.f->ending;
-	offset = p.f->offset;
-	p.f->offset = 0;
 	p.f->ending = -1;
 	page_head(&p, slice_of(text_get(TEXT_RECEIPTS_TITLE, req->lang)), "/receipts");
 	html_raw(&p.h, "<h1>");
@@ -137,7 +134,6 @@ int page_receipts(const struct request *req, struct response *res, struct err *e
 	html_raw(&p.h, "</h1>\n");
 	if (endings(&p, slice_of(report_ending_names[ending])) < 0)
 		return -1;
-	p.f->offset = offset;
 	p.f->ending = ending;
 	if (receipts(&p) < 0)
 		return -1;

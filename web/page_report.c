@@ -67,7 +67,7 @@ int page_report_rows(struct page *p, int64_t limit, int64_t *count)
 	html_th(h, TEXT_UNKNOWN, true);
 	html_th(h, TEXT_TRUST, false);
 	html_raw(h, "</tr></thead>\n<tbody>\n");
-	if (page_each(p, QUERY_REPORTS, NULL, limit, report_row, NULL, count) < 0)
+	if (page_paged(p, QUERY_REPORTS, limit, report_row, NULL, count) < 0)
 		return -1;
 	html_raw(h, "</tbody>\n");
 	html_table_end(h);
@@ -78,7 +78,7 @@ int page_reports(const struct request *req, struct response *res, struct err *er
 {
 	struct page p;
 	struct page_summary s;
-	int64_t rows, offset;
+	int64_t rows;
 
 	if (api_filter(req, res, QUERY_REPORTS, req->filter, err) < 0)
 		return -1;
@@ -87,13 +87,11 @@ int page_reports(const struct request *req, struct response *res, struct err *er
 	html_raw(&p.h, "<h1>");
 	html_say(&p.h, TEXT_REPORTS_TITLE);
 	html_raw(&p.h, "</h1>\n");
-	offset = p.f->offset;
-	p.f->offset = 0;
 	if (page_summarise(&p, &s) < 0)
 		return -1;
-	p.f->offset = offset;
 	page_window(&p);
-	page_active_filters(&p);
+	if (page_active_filters(&p) < 0)
+		return -1;
 	if (s.reports == 0) {
 		if (page_empty(&p) < 0)
 			return -1;
@@ -101,7 +99,7 @@ int page_reports(const struct request *req, struct response *res, struct err *er
 		html_raw(&p.h, "<section>\n");
 		if (page_report_rows(&p, REPORTS_ROWS, &rows) < 0)
 			return -1;
-		page_pager(&p, rows, REPORTS_ROWS);
+		page_pager(&p);
 		page_downloads(&p, "/api/v1/reports");
 		html_raw(&p.h, "</section>\n");
 	}
@@ -225,7 +223,7 @@ int page_record_rows(struct page *p, int64_t limit, bool reports, int64_t *count
 	html_th(h, TEXT_FROM, false);
 	html_th(h, TEXT_RESULTS, false);
 	html_raw(h, "</tr></thead>\n<tbody>\n");
-	if (page_each(p, QUERY_RECORDS, NULL, limit, record_row, &reports, count) < 0)
+	if (page_paged(p, QUERY_RECORDS, limit, record_row, &reports, count) < 0)
 		return -1;
 	html_raw(h, "</tbody>\n");
 	html_table_end(h);
@@ -498,7 +496,7 @@ static int report_records(struct page *p)
 		html_say(h, TEXT_REPORT_RECORDS_NONE);
 		html_raw(h, "</p>\n");
 	}
-	page_pager(p, rows, RECORDS_ROWS);
+	page_pager(p);
 	html_raw(h, "</section>\n");
 	return 0;
 }
@@ -507,20 +505,16 @@ int page_report(const struct request *req, struct response *res, struct err *err
 {
 	struct page p;
 	struct seen seen = { 0 };
-	int64_t offset;
 
 	if (api_filter(req, res, QUERY_RECORDS, req->filter, err) < 0 ||
-		api_id(req, &req->filter->report, err) < 0)
+		api_id(req, "report", &req->filter->report, err) < 0)
 		return -1;
 	page_begin(&p, req, res, err);
-	offset = p.f->offset;
-	p.f->offset = 0;
 	p.f->all_time = true;
 	p.f->scope = QUERY_SCOPE_ALL;
 	if (page_each(&p, QUERY_REPORT, NULL, 1, show_report, &seen, NULL) < 0 || notes(&p) < 0 ||
 		unreadable(&p, &seen) < 0)
 		return -1;
-	p.f->offset = offset;
 	if (report_records(&p) < 0)
 		return -1;
 	page_foot(&p);

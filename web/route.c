@@ -258,18 +258,15 @@ static void not_modified(struct response *res)
 }
 
 /* Link: rel="next" (RFC 8288): the same question, further on. */
-static void link_next(const struct request *req, struct response *res, int64_t next)
+static void link_next(const struct request *req, struct response *res, const char *next)
 {
-	struct param set = { SLICE_LIT("offset"), SLICE_ABSENT };
+	struct param set = { SLICE_LIT("cursor"), slice_of(next) };
 	struct buf *b = &res->link;
-	char offset[24];
 
-	if (next < 0)
+	if (next == NULL)
 		return;
-	(void)snprintf(offset, sizeof offset, "%lld", (long long)next);
 	buf_add_char(b, '<');
 	params_path(b, req->path);
-	set.value = slice_of(offset);
 	params_link(b, req->params, NULL, &set, 1);
 	buf_add_text(b, ">; rel=\"next\"");
 }
@@ -278,7 +275,7 @@ static void link_next(const struct request *req, struct response *res, int64_t n
 static int read_ahead(const struct request *req, struct response *res, struct err *err)
 {
 	ssize_t n = 1;
-	int64_t next;
+	const char *next;
 
 	while (res->stream != NULL && n > 0 && res->body.len < RESPONSE_AHEAD_BYTES) {
 		char *room = buf_room(&res->body, RESPONSE_AHEAD_BYTES);

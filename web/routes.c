@@ -13,7 +13,11 @@
 
 /* What narrows the rows of every question about facts. */
 #define PAGE_ROWS                                                                                  \
-	"header_from reporter source result disposition last from to verified without_twins"
+	"header_from reporter source group service class result disposition last from to "         \
+	"verified without_twins"
+/* And of those about one source. */
+#define SOURCE_ROWS                                                                                \
+	"header_from reporter source class result disposition last from to verified without_twins"
 #define PAGE_FACTS "subdomains " PAGE_ROWS
 #define FACTS      "domain scope " PAGE_FACTS
 
@@ -29,9 +33,9 @@
 const struct route routes[] = {
 	{ GET, "/", page_overview, 0, FACTS, ROUTE_PAGE | ROUTE_STORE_IF | ROUTE_ETAG },
 	{ GET, "/d/{domain}", page_domain, 0, PAGE_FACTS, PAGE },
-	{ GET, "/reports", page_reports, 0, FACTS " conflicts partial twins offset", PAGE },
-	{ GET, "/reports/{id}", page_report, 0, "source result offset", PAGE },
-	{ GET, "/receipts", page_receipts, 0, "ending offset", PAGE },
+	{ GET, "/reports", page_reports, 0, FACTS " conflicts partial twins cursor", PAGE },
+	{ GET, "/reports/{id}", page_report, 0, "source group class result cursor", PAGE },
+	{ GET, "/receipts", page_receipts, 0, "ending cursor", PAGE },
 	{ GET, "/assets/{name}", asset_answer, 0, "v", 0 },
 	{ GET, "/healthz", api_health, 0, "", ROUTE_STORE_IF },
 
@@ -45,13 +49,21 @@ const struct route routes[] = {
 	{ GET, V1 "/summary", api_rows, QUERY_SUMMARY, "format", LIST },
 	{ GET, V1 "/timeseries", api_rows, QUERY_TIMESERIES, "format", LIST },
 	{ GET, V1 "/sources", api_rows, QUERY_SOURCES, "format", LIST },
+	{ GET, V1 "/sources/{id}", api_source, QUERY_SOURCE, SOURCE_ROWS " format",
+		THING | ROUTE_CLOCK },
+	{ GET, V1 "/addresses", api_rows, QUERY_ADDRESSES, "format", LIST },
+	{ GET, V1 "/rules", api_rows, QUERY_RULES, "format", LIST },
 	{ GET, V1 "/reporters", api_rows, QUERY_REPORTERS, "format", LIST | ROUTE_CLOCK },
+	{ GET, V1 "/overrides", api_rows, QUERY_OVERRIDES, "format", LIST },
 	{ GET, V1 "/reports", api_rows, QUERY_REPORTS, "format", LIST },
-	{ GET, V1 "/reports/{id}", api_report, QUERY_REPORT, "limit offset format", THING },
+	{ GET, V1 "/reports/{id}", api_report, QUERY_REPORT, "limit cursor format", THING },
 	{ GET, V1 "/reports/{id}/xml", api_original, 0, "", ROUTE_STORE },
 	{ GET, V1 "/records", api_rows, QUERY_RECORDS, "format", LIST },
 	{ GET, V1 "/receipts", api_rows, QUERY_RECEIPTS, "format", LIST },
 	{ GET, V1 "/endings", api_rows, QUERY_ENDINGS, "format", LIST },
+	{ GET, V1 "/decisions", api_rows, QUERY_DECISIONS, "format", LIST },
+	{ GET, V1 "/events", api_rows, QUERY_EVENTS, "format", LIST },
+	{ GET, V1 "/services", api_rows, QUERY_SERVICES, "format", LIST },
 	{ GET, V1 "/openapi.json", api_openapi, 0, "", 0 },
 	{ 0, NULL, NULL, 0, NULL, 0 },
 };

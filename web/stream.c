@@ -1,6 +1,7 @@
 #include "web/stream.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Rows are written until this much waits to be sent. */
@@ -18,9 +19,9 @@ struct stream {
 	struct query *query;
 	struct emit *emit;
 	struct buf buf;
-	size_t sent;  /* bytes of buf handed out already */
-	int64_t rows; /* of this part, written so far */
-	int64_t next;
+	size_t sent;                 /* bytes of buf handed out already */
+	int64_t rows;                /* of this part, written so far */
+	char next[QUERY_CURSOR_MAX]; /* "" none */
 	bool has_meta, done;
 	struct query_meta meta;
 	/* or bytes */
@@ -32,6 +33,18 @@ static bool is_last(const struct stream *s)
 	return s->part + 1 == s->ask.kinds_len;
 }
 
+static void keep_next(struct stream *s, const struct query *q)
+{
+	const char *next = query_next_cursor(q);
+
+	(void)snprintf(s->next, sizeof s->next, "%s", next != NULL ? next : "");
+}
+
+static const char *next_of(const struct stream *s)
+{
+	return s->next[0] != '\0' ? s->next : NULL;
+}
+
 /* Begin the question s->part is on. */
 static int part_open(struct stream *s, struct err *err)
 {
@@ -41,11 +54,9 @@ static int part_open(struct stream *s, struct err *err)
 
 	s->rows = 0;
 	s->filter = s->asked;
-	s->filter.limit = 0;
-	s->filter.offset = 0;
-	if (is_last(s)) {
-		s->filter.limit = s->asked.limit;
-		s->filter.offset = s->asked.offset;
+	if (!is_last(s)) {
+		s->filter.limit = 0;
+		s->filter.cursor[0] = '\0';
 	}
 	if (query_open(&s->query, s->store, kind, &s->filter, err) < 0)
 		return -1;
@@ -53,7 +64,7 @@ static int part_open(struct stream *s, struct err *err)
 		s->meta = *query_meta(s->query);
 		s->has_meta = true;
 	}
-	columns = query_columns(kind, &columns_len);
+	columns = query_row_columns(s->query, &columns_len);
 	emit_set(s->emit, query_name(kind), columns, columns_len,
 		s->ask.single != NULL && s->part == 0);
 	return 0;
@@ -62,7 +73,8 @@ static int part_open(struct stream *s, struct err *err)
 /* The question of s->part has no more rows: the next one, or the foot. */
 static int part_end(struct stream *s, struct err *err)
 {
-	s->next = is_last(s) ? query_next_offset(s->query) : -1;
+	if (is_last(s))
+		keep_next(s, s->query);
 	query_close(s->query);
 	s->query = NULL;
 	if (s->ask.single != NULL && s->part == 0 && s->rows == 0)
@@ -71,7 +83,7 @@ static int part_end(struct stream *s, struct err *err)
 		s->part++;
 		return part_open(s, err);
 	}
-	emit_end(s->emit, &s->meta, s->next);
+	emit_end(s->emit, &s->meta, next_of(s));
 	s->done = true;
 	return 0;
 }
@@ -111,7 +123,6 @@ int stream_rows(
 	s->ask = *ask;
 	s->asked = *ask->filter;
 	s->ask.filter = &s->asked;
-	s->next = -1;
 	buf_init(&s->buf, STREAM_BUF_MAX);
 	if (emit_open(&s->emit, ask->format, &s->buf, ask->lang, err) < 0 ||
 		part_open(s, err) < 0 || fill(s, err) < 0) {
@@ -129,7 +140,6 @@ int stream_original(struct stream **ret, struct store *st, int64_t report, struc
 	if (s == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	s->store = st;
-	s->next = -1;
 	buf_init(&s->buf, 0);
 	if (original_open(&s->original, st, report, err) < 0) {
 		stream_close(s);
@@ -167,26 +177,25 @@ ssize_t stream_read(struct stream *s, void *dst, size_t cap, struct err *err)
 	return (ssize_t)n;
 }
 
-int stream_find_next(struct stream *s, int64_t *ret, struct err *err)
+/* The place of a page's last row is known once it was read: the same rows, not written. */
+int stream_find_next(struct stream *s, const char **ret, struct err *err)
 {
-	struct query_filter *filter = &s->filter;
 	struct query *q = NULL;
 	const struct value *row;
-	int more;
+	int more = 0;
 
-	*ret = s->next;
-	if (s->done || s->original != NULL || s->asked.limit == 0)
-		return 0;
-	*filter = s->asked;
-	filter->offset += filter->limit;
-	filter->limit = 1;
-	if (query_open(&q, s->store, s->ask.kinds[s->ask.kinds_len - 1], filter, err) < 0)
-		return -1;
-	more = query_next(q, &row, err);
-	query_close(q);
-	if (more > 0)
-		*ret = filter->offset;
-	return more < 0 ? -1 : 0;
+	if (!s->done && s->original == NULL && s->asked.limit > 0) {
+		s->filter = s->asked;
+		if (query_open(&q, s->store, s->ask.kinds[s->ask.kinds_len - 1], &s->filter, err) <
+			0)
+			return -1;
+		while ((more = query_next(q, &row, err)) > 0) {
+		}
+		keep_next(s, q);
+		query_close(q);
+	}
+	*ret = next_of(s);
+	return more;
 }
 
 void stream_close(struct stream *s)

@@ -21,7 +21,7 @@
 
 struct stream;
 
-#define STREAM_PARTS_MAX 4
+#define STREAM_PARTS_MAX 5
 
 /* Questions whose rows make one document, in order; the last is the one that is paged. */
 struct stream_rows {
@@ -41,9 +41,9 @@ int stream_original(struct stream **ret, struct store *st, int64_t report, struc
 
 /* >0 bytes, 0 at the end, -1. */
 ssize_t stream_read(struct stream *s, void *dst, size_t cap, struct err *err);
-/* The offset the next page begins at, or -1 if this is the last. Known once the end was reached;
+/* The cursor of the next page, NULL if this is the last. Known once the end was reached;
  * before, it is asked for. */
-int stream_find_next(struct stream *s, int64_t *ret, struct err *err);
+int stream_find_next(struct stream *s, const char **ret, struct err *err);
 /* NULL allowed. The store connection is still the caller's. */
 void stream_close(struct stream *s);
 

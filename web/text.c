@@ -34,6 +34,10 @@ static const struct {
 	{ "failure report", "failure report", "informe de fallo" },
 	{ "bounce", "bounce", "rebote" },
 	{ "other", "other mail", "otro correo" },
+	{ "yours", "yours", "propio" },
+	{ "forwarded", "forwarded", "reenviado" },
+	{ "to_decide", "to decide", "por decidir" },
+	{ "not_yours", "not yours", "ajeno" },
 };
 
 struct slice text_word(struct slice word, enum emit_lang lang)

@@ -41,7 +41,7 @@ static struct pattern wildcards[WILDCARDS_MAX];
 static size_t wildcards_len;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static const char *const role_names[SERVICE_ROLE_COUNT] = {
+const char *const service_role_names[SERVICE_ROLE_COUNT] = {
 	[SERVICE_MAILBOX] = "mailbox",
 	[SERVICE_ESP] = "esp",
 	[SERVICE_TRANSACTIONAL] = "transactional",
@@ -165,7 +165,7 @@ static void read_line(struct slice line)
 		*cells[i] = slice_cut(line, '\t', &line);
 	}
 	for (unsigned i = 0; i < SERVICE_ROLE_COUNT; i++) {
-		if (slice_equal(role, slice_of(role_names[i])))
+		if (slice_equal(role, slice_of(service_role_names[i])))
 			s->role = (enum service_role)i;
 	}
 	services_len++;

@@ -15,6 +15,8 @@ enum service_role {
 	SERVICE_GATEWAY, SERVICE_FORWARDER, SERVICE_LIST, SERVICE_ROLE_COUNT,
 };
 
+extern const char *const service_role_names[SERVICE_ROLE_COUNT];	/* "mailbox", "esp", ... */
+
 enum selector_match { SELECTOR_NONE, SELECTOR_WEAK, SELECTOR_STRONG };
 
 struct service {

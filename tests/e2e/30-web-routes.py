@@ -12,8 +12,8 @@ from web import Web, sample, tap  # noqa: E402
 HTML, JSON = 'text/html; charset=utf-8', 'application/json'
 PAGES = ['/', '/?last=7d&lang=es', '/d/example.com', '/d/ejemplo.es?last=90d&result=fail', '/reports',
          '/reports?partial=true&last=all', '/reports/1', '/receipts', '/receipts?ending=stored']
-LISTS = ['domains', 'summary', 'timeseries', 'sources', 'reporters', 'reports', 'records', 'receipts',
-         'endings']
+LISTS = ['domains', 'summary', 'timeseries', 'sources', 'addresses', 'rules', 'reporters',
+         'overrides', 'reports', 'records', 'receipts', 'endings']
 POLICY = ("default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
           "form-action 'self'; frame-ancestors 'none'")
 
@@ -43,7 +43,7 @@ def lists(t, web, db):
         path = '/api/v1/%s?last=all' % name if name not in ('receipts', 'endings') else '/api/v1/' + name
         a = web.get(path)
         same = ['--last', 'all'] if 'last' in path else []
-        if name in ('domains', 'timeseries', 'sources', 'reporters', 'reports', 'records', 'receipts'):
+        if name != 'endings':
             same += ['--limit', '100']
         want = tap.query(db, name, *same)
         t.ok(a.status == 200 and a['content-type'].startswith(JSON), name + ' is JSON',
@@ -63,14 +63,15 @@ def lists(t, web, db):
 def totals(t, web):
     """Conservation over HTTP: every way to cut the same window sums to the same."""
     want = web.get('/api/v1/summary?last=all').json['data'][0]
-    for name in ('domains', 'timeseries', 'sources', 'reporters', 'reports'):
-        got, offset = {'messages': 0, 'pass': 0, 'fail': 0, 'unknown': 0}, 0
-        while offset is not None:
-            page = web.get('/api/v1/%s?last=all&limit=37&offset=%d' % (name, offset)).json
+    for name in ('domains', 'timeseries', 'sources', 'addresses', 'rules', 'reporters', 'reports'):
+        got, more = {'messages': 0, 'pass': 0, 'fail': 0, 'unknown': 0}, ''
+        while more is not None:
+            page = web.get('/api/v1/%s?last=all&limit=37%s' % (name, more)).json
             for row in page['data']:
                 for key in got:
                     got[key] += row[key]
-            offset = page['meta']['next_offset']
+            cursor = page['meta']['next_cursor']
+            more = None if cursor is None else '&cursor=' + cursor
         t.equal(got, {key: want[key] for key in got}, 'the pages of %s sum to the summary' % name)
 
 

@@ -154,7 +154,7 @@ def check_truth(t, s, db):
     t.ok(not wrong, s.name + ': the totals are the truth', '\n'.join(wrong))
     wrong = same_sums(by(tap.rows(db, 'domains', *everything), 'domain'), s.domains, COLUMNS)
     t.ok(not wrong, s.name + ': every domain has its sums', '\n'.join(wrong[:20]))
-    wrong = same_sums(summed(tap.rows(db, 'sources', *everything), 'source'), s.sources, COLUMNS)
+    wrong = same_sums(summed(tap.rows(db, 'addresses', *everything), 'source'), s.sources, COLUMNS)
     t.ok(not wrong, s.name + ': every source has its sums', '\n'.join(wrong[:20]))
     if s.days is not None:
         wrong = same_sums(by(tap.rows(db, 'timeseries', *everything), 'day'), s.days, COLUMNS)

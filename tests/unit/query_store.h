@@ -13,7 +13,7 @@
 
 #include "store/base/day.h"
 #include "store/emit.h"
-#include "store/query_tables.h"
+#include "store/query_parts.h"
 #include "store/sql.h"
 
 #define CLOCK_DAY 20000 /* 2024-10-04, a Friday */
@@ -44,6 +44,17 @@ static inline void run_sql(struct store *st, const char *fmt, ...)
 	va_end(args);
 	if (sql_exec(st, text, &err) < 0)
 		fail_msg("%s: %s", text, err.text);
+}
+
+/* What the trait of a result says besides: some have reasons, some raw results of SPF (3 is pass). */
+static inline int trait_reasons(int result)
+{
+	return result % 7 == 0 ? 8 : 0;
+}
+
+static inline int trait_spf(int result)
+{
+	return result % 5;
 }
 
 /* A store with the rows that reports refer to. Domain 4 lies under 1; reporters 2 and 3 are one. */
@@ -78,8 +89,8 @@ static inline struct store *store_make(void)
 	for (int i = 0; i < 6 * 4 * 4; i++)
 		run_sql(st,
 			"INSERT INTO trait (id, digest, result, reasons, spf_result, spf_own, envelope)"
-			" VALUES (%d, x'%032x', %d, 0, 0, 0, 0)",
-			i + 1, i, i);
+			" VALUES (%d, x'%032x', %d, %d, %d, 0, 0)",
+			i + 1, i, i, trait_reasons(i), trait_spf(i));
 	for (int i = 0; i < 6 * 4 * 4 * 2; i++)
 		run_sql(st,
 			"INSERT INTO detail (id, digest, disposition, dkim, spf, header_from, from_key,"
@@ -132,6 +143,53 @@ static inline void derive(struct store *st)
 		" GROUP BY 1, 2, 3, 4, 5");
 }
 
+/* ---- judgement, made up ------------------------------------------------------------------------ */
+
+/* Five groups a domain, of a service each but the last; any class and rule. */
+static inline int group_of(int domain, int source)
+{
+	return domain * 100 + source % 5;
+}
+
+static inline int class_of_fact(const struct fact *f)
+{
+	return (f->source + f->disposition * 16 + f->dkim * 4 + f->spf) % 4;
+}
+
+/* The roll-up of classes, from the judgement there is. */
+static inline void roll_classes(struct store *st)
+{
+	run_sql(st, "DELETE FROM class_daily");
+	run_sql(st,
+		"INSERT INTO class_daily SELECT f.domain, f.day, m.source_group, q.class, q.rule, f.result,"
+		" sum(f.records), sum(f.messages), sum(f.messages * (t.spf_result > 0)),"
+		" sum(f.messages * (t.spf_result = 3)), sum(f.messages * (t.reasons > 0))"
+		" FROM daily AS f JOIN trait AS t ON t.id = f.trait JOIN judgement AS q ON"
+		" q.domain = f.domain AND q.source = f.source AND q.trait = f.trait"
+		" JOIN member AS m ON m.domain = f.domain AND m.source = f.source"
+		" GROUP BY 1, 2, 3, 4, 5, 6");
+}
+
+static inline void judge(struct store *st)
+{
+	for (int i = 0; i < 4 * 5; i++)
+		run_sql(st,
+			"INSERT OR IGNORE INTO source_group (id, domain, key, name, evidence,"
+			" evidence_detail, service) VALUES (%d, %d, 'key:%d', 'Group %d', %d, 'proof',"
+			" nullif('%s', ''))",
+			(i / 5 + 1) * 100 + i % 5, i / 5 + 1, i % 5, i % 5, i % 7,
+			i % 5 == 4       ? ""
+			: i % 2 == 0 ? "mailchimp"
+				     : "sendgrid");
+	run_sql(st, "DELETE FROM judgement");
+	run_sql(st, "DELETE FROM member");
+	run_sql(st, "INSERT INTO member SELECT DISTINCT domain, source, domain * 100 + source %% 5"
+		    " FROM daily");
+	run_sql(st, "INSERT INTO judgement SELECT DISTINCT domain, source, trait,"
+		    " (source + result) %% 4, (source * 3 + result) %% 16 FROM daily");
+	roll_classes(st);
+}
+
 /* The same numbers on every machine. */
 static inline unsigned next_random(uint64_t *state, unsigned below)
 {
@@ -167,6 +225,7 @@ static inline struct store *store_random(struct facts *facts, uint64_t seed)
 			add_report(st, id, facts->list + first, len);
 	}
 	derive(st);
+	judge(st);
 	run_sql(st, "COMMIT");
 	return st;
 }
@@ -183,30 +242,37 @@ static inline void set(
 }
 
 /* The answer as CSV, which is text a test can compare. */
-static inline void answer(
-	struct store *st, enum query_kind kind, const struct query_filter *f, struct buf *to)
+static inline void answer_by(struct store *st, enum query_kind kind, const struct query_filter *f,
+	enum query_way way, struct buf *to)
 {
 	struct err err = ERR_INIT;
 	const struct value *row;
 	struct query *q = NULL;
 	struct emit *e = NULL;
 	size_t len;
-	const struct column *columns = query_columns(kind, &len);
+	const struct column *columns;
 	int more;
 
 	buf_clear(to);
-	if (query_open(&q, st, kind, f, &err) < 0)
+	if (query_open_by(&q, st, kind, f, way, &err) < 0)
 		fail_msg("%s: %s", query_name(kind), err.text);
+	columns = query_row_columns(q, &len);
 	assert_int_equal(emit_open(&e, emit_find(SLICE_LIT("csv")), to, EMIT_EN, &err), 0);
 	emit_set(e, query_name(kind), columns, len, false);
 	while ((more = query_next(q, &row, &err)) > 0)
 		emit_row(e, row);
 	if (more < 0)
 		fail_msg("%s: %s", query_name(kind), err.text);
-	emit_end(e, query_meta(q), query_next_offset(q));
+	emit_end(e, query_meta(q), query_next_cursor(q));
 	emit_close(e);
 	query_close(q);
 	assert_false(buf_failed(to));
+}
+
+static inline void answer(
+	struct store *st, enum query_kind kind, const struct query_filter *f, struct buf *to)
+{
+	answer_by(st, kind, f, QUERY_WAY_ANY, to);
 }
 
 struct row {
@@ -215,6 +281,9 @@ struct row {
 };
 #define ROWS_MAX 600
 static struct row rows[ROWS_MAX];
+/* The columns of the answer in rows[]. */
+static struct column columns_kept[QUERY_COLUMNS_MAX];
+static size_t columns_kept_len;
 
 /* The answer's rows, kept; returns how many. */
 static inline size_t rows_of(struct store *st, enum query_kind kind, const struct query_filter *f,
@@ -222,13 +291,16 @@ static inline size_t rows_of(struct store *st, enum query_kind kind, const struc
 {
 	struct err err = ERR_INIT;
 	const struct value *row;
+	const struct column *row_columns;
 	struct query *q = NULL;
 	size_t len, n = 0;
 	int more;
 
-	(void)query_columns(kind, &len);
 	if (query_open(&q, st, kind, f, &err) < 0)
 		fail_msg("%s: %s", query_name(kind), err.text);
+	row_columns = query_row_columns(q, &len);
+	memcpy(columns_kept, row_columns, len * sizeof *row_columns);
+	columns_kept_len = len;
 	while ((more = query_next(q, &row, &err)) > 0) {
 		assert_true(n < ROWS_MAX);
 		for (size_t i = 0; i < len; i++) {
@@ -246,19 +318,30 @@ static inline size_t rows_of(struct store *st, enum query_kind kind, const struc
 	return n;
 }
 
+/* Where a column stands in the answer kept; `kind` says of which question, for the reader. */
+static inline size_t column_at(enum query_kind kind, const char *column)
+{
+	for (size_t i = 0; i < columns_kept_len; i++) {
+		if (strcmp(columns_kept[i].name, column) == 0)
+			return i;
+	}
+	fail_msg("%s has no %s", query_name(kind), column);
+	return 0;
+}
+
 static inline int64_t number(enum query_kind kind, size_t row, const char *column)
 {
-	return rows[row].values[query_column(kind, column)].number;
+	return rows[row].values[column_at(kind, column)].number;
 }
 
 static inline const char *text(enum query_kind kind, size_t row, const char *column)
 {
-	return rows[row].texts[query_column(kind, column)];
+	return rows[row].texts[column_at(kind, column)];
 }
 
 static inline bool is_null(enum query_kind kind, size_t row, const char *column)
 {
-	return rows[row].values[query_column(kind, column)].null;
+	return rows[row].values[column_at(kind, column)].null;
 }
 
 static inline int64_t sum(enum query_kind kind, size_t n, const char *column)
@@ -297,6 +380,7 @@ static inline void add_one(struct store *st, int id, struct fact f)
 {
 	add_report(st, id, &f, 1);
 	derive(st);
+	judge(st);
 }
 
 #endif

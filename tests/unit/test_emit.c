@@ -68,7 +68,7 @@ static void check(
 	}
 	if (second)
 		emit_set(e, "notes", columns, 1, false);
-	emit_end(e, &meta, second ? 20 : -1);
+	emit_end(e, &meta, second ? "abc" : NULL);
 	emit_close(e);
 	assert_string_equal(buf_text(&to), expect);
 	buf_release(&to);
@@ -86,13 +86,13 @@ static void json_is_an_object_of_data_further_sets_and_meta(void **state)
 		"\"notes\":[],\n"
 		"\"meta\":{\"generated_at\":\"2024-10-04T00:00:00Z\",\"from\":\"2024-09-24\","
 		"\"to\":\"2024-10-03\",\"data_through\":\"2024-10-02\",\"data_version\":7,"
-		"\"next_offset\":20}}\n");
+		"\"next_cursor\":\"abc\"}}\n");
 	check("json", EMIT_EN, true, false,
 		"{\"data\":{\"name\":\"a.example\",\"messages\":12,\"pass_ratio\":0.9996,"
 		"\"claimed\":true,\"day\":\"2024-10-04\",\"hidden\":\"2024-10-04T00:00:00Z\"},\n"
 		"\"meta\":{\"generated_at\":\"2024-10-04T00:00:00Z\",\"from\":\"2024-09-24\","
 		"\"to\":\"2024-10-03\",\"data_through\":\"2024-10-02\",\"data_version\":7,"
-		"\"next_offset\":null}}\n");
+		"\"next_cursor\":null}}\n");
 }
 
 static void ndjson_and_csv_hold_the_first_set_alone(void **state)
@@ -135,7 +135,7 @@ static void an_empty_set_under_its_heading_says_so(void **state)
 	(void)state;
 	emit_set(e, "sources", columns, 1, false);
 	emit_set(e, "notes", columns, 1, false);
-	emit_end(e, NULL, -1);
+	emit_end(e, NULL, NULL);
 	emit_close(e);
 	assert_string_equal(buf_text(&to), "Nombre\n\nNotas\n–\n");
 	buf_release(&to);
@@ -165,7 +165,7 @@ static void cell(const char *format, const char *bytes, struct buf *to)
 
 	emit_set(e, "sources", columns, 1, false);
 	emit_row(e, row);
-	emit_end(e, NULL, -1);
+	emit_end(e, NULL, NULL);
 	emit_close(e);
 }
 
@@ -237,7 +237,7 @@ static void a_failure_is_never_rounded_away(void **state)
 		row[0].ratio = cases[i].ratio;
 		emit_set(e, "x", columns + 2, 1, true);
 		emit_row(e, row);
-		emit_end(e, NULL, -1);
+		emit_end(e, NULL, NULL);
 		emit_close(e);
 		(void)snprintf(expect, sizeof expect, "Pass %%  %s\n", cases[i].percent);
 		assert_string_equal(buf_text(&to), expect);
@@ -245,7 +245,7 @@ static void a_failure_is_never_rounded_away(void **state)
 		e = begin("ndjson", &to, EMIT_EN);
 		emit_set(e, "x", columns + 2, 1, false);
 		emit_row(e, row);
-		emit_end(e, NULL, -1);
+		emit_end(e, NULL, NULL);
 		emit_close(e);
 		(void)snprintf(expect, sizeof expect, "{\"pass_ratio\":%s}\n", cases[i].exact);
 		assert_string_equal(buf_text(&to), expect);
@@ -273,7 +273,7 @@ static void any_number_of_rows_streams_through_a_small_buffer(void **state)
 				lines += to.ptr[at] == '\n';
 			buf_clear(&to);
 		}
-		emit_end(e, NULL, -1);
+		emit_end(e, NULL, NULL);
 		emit_close(e);
 		assert_true(largest < 64 * 1024);
 		assert_true(lines >= 19999);
@@ -293,7 +293,7 @@ static void a_long_table_is_aligned_by_its_first_page(void **state)
 		fill(row, i < 200 ? "abc" : "a much wider name", i, 0.5);
 		emit_row(e, row);
 	}
-	emit_end(e, NULL, -1);
+	emit_end(e, NULL, NULL);
 	emit_close(e);
 	assert_non_null(strstr(buf_text(&to), "Name  Messages\nabc          0\nabc          1\n"));
 	assert_non_null(strstr(buf_text(&to), "abc        199\na much wider name       200\n"));

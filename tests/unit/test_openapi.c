@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "store/embedded.h"
+#include "store/query_tables.h"
 #include "web/route.h"
 
 static json_t *api;
@@ -188,6 +189,31 @@ static void expect_type(const char *kind, const struct column *column, json_t *s
 		fail_msg("%s: %s is of another type", kind, column->name);
 }
 
+static void expect_field(const char *kind, const struct column *column, json_t *schema)
+{
+	json_t *one = property(schema, column->name);
+
+	if (one == NULL)
+		fail_msg("%s: %s is not described", kind, column->name);
+	expect_type(kind, column, one);
+}
+
+/* What group_by may add to its rows; how many fields that are. */
+static size_t expect_groups(enum query_kind kind, json_t *schema)
+{
+	size_t n = 0;
+
+	if (!query_filter_takes(kind, SLICE_LIT("group_by"), NULL))
+		return 0;
+	for (size_t i = 0; i < QUERY_DIMENSION_COUNT; i++) {
+		const struct query_dimension_row *by = &query_dimensions[i];
+
+		for (size_t k = 0; k < by->columns_len; k++, n++)
+			expect_field(query_name(kind), &by->columns[k], schema);
+	}
+	return n;
+}
+
 static void a_row_has_just_the_fields_described(void **state)
 {
 	const char *name;
@@ -203,13 +229,9 @@ static void a_row_has_just_the_fields_described(void **state)
 		if (schema == NULL) /* then no route may send it: see below */
 			continue;
 		columns = query_columns((enum query_kind)kind, &len);
-		for (size_t i = 0; i < len; i++) {
-			json_t *one = property(schema, columns[i].name);
-
-			if (one == NULL)
-				fail_msg("%s: %s is not described", name, columns[i].name);
-			expect_type(name, &columns[i], one);
-		}
+		for (size_t i = 0; i < len; i++)
+			expect_field(name, &columns[i], schema);
+		len += expect_groups((enum query_kind)kind, schema);
 		if (count_properties(schema) != len)
 			fail_msg("%s: %zu fields are described, %zu sent", name,
 				count_properties(schema), len);

@@ -1,5 +1,6 @@
 /* The pages: what they say, in both languages, whatever a report holds. */
 #include "tests/unit/web_kit.h"
+#include "store/assess.h"
 #include "web/html.h"
 #include "web/text.h"
 
@@ -209,12 +210,18 @@ static void what_is_no_address_is_shown_as_sent_and_without_a_link(void **state)
 {
 	struct answer a;
 
-	web_ask(*state, "/d/odd.example?" WINDOW, &a);
+	struct kit *kit = *state;
+	char target[96];
+
+	(void)snprintf(target, sizeof target, "/d/odd.example?group=%lld&" WINDOW,
+		(long long)kit_number(kit, "SELECT g.id FROM source_group AS g JOIN domain AS d"
+					   " ON d.id = g.domain WHERE d.name = 'odd.example'"));
+	web_ask(kit, target, &a);
 	expect_text(&a, "<th scope=\"row\" class=\"address\">&lt;i&gt;no address</th>");
 	expect_no_text(&a, "<i>no");
 	expect_no_text(&a, "source=%3C");
 	answer_release(&a);
-	web_ask(*state, "/api/v1/sources?domain=odd.example&" WINDOW, &a);
+	web_ask(kit, "/api/v1/addresses?domain=odd.example&" WINDOW, &a);
 	expect_text(&a, "\"source\":\"\\u003ci>no address\"");
 	answer_release(&a);
 }
@@ -281,6 +288,59 @@ static void every_link_leads_somewhere(void **state)
 }
 
 /* ---- numbers ----------------------------------------------------------------------------- */
+
+static void the_headline_is_my_mail_that_passes_with_its_floor(void **state)
+{
+	struct kit *kit = *state;
+	int64_t own, pass, undecided;
+	char share[HTML_NUMBER_MAX], least[HTML_NUMBER_MAX], expect[256];
+	struct answer a;
+
+	/* Some is mine, some is not decided: whatever the judgement of the kit's records says. */
+	own = kit_number(kit, "SELECT sum(messages) FROM class_daily WHERE class = 0");
+	undecided = kit_number(kit, "SELECT sum(messages) FROM class_daily WHERE class = 2");
+	pass = kit_number(kit, "SELECT sum(messages) FROM class_daily"
+			       " WHERE class = 0 AND ((result & 12) = 8 OR (result & 3) = 2)");
+	assert_true(own > 0 && undecided > 0);
+	web_ask(kit, "/?" WINDOW, &a);
+	(void)snprintf(expect, sizeof expect,
+		"<dt>Own mail passes</dt><dd><b>%.*s</b> <span>at least %.*s</span>",
+		SLICE_FMT(html_share(pass, own, EMIT_EN, share)),
+		SLICE_FMT(html_share(pass, own + undecided, EMIT_EN, least)));
+	expect_text(&a, expect);
+	answer_release(&a);
+}
+
+static void a_source_is_a_row_with_whose_mail_it_is_and_how_it_is_known(void **state)
+{
+	struct kit *kit = *state;
+	struct answer a;
+	char expect[256], *name;
+	sqlite3_stmt *stmt = NULL;
+
+	assert_int_equal(sqlite3_prepare_v2(kit->st->db,
+				 "SELECT g.id, g.name FROM source_group AS g JOIN domain AS d"
+				 " ON d.id = g.domain WHERE d.name = 'quiet.example' LIMIT 1",
+				 -1, &stmt, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	name = sqlite3_mprintf("group=%d\">%s</a></th><td", sqlite3_column_int(stmt, 0),
+		(const char *)sqlite3_column_text(stmt, 1));
+	web_ask(kit, "/d/quiet.example?" WINDOW, &a);
+	expect_text(&a, name);
+	answer_release(&a);
+	(void)snprintf(expect, sizeof expect, "/d/quiet.example?lang=es&group=%d&" WINDOW,
+		sqlite3_column_int(stmt, 0));
+	web_ask(kit, expect, &a);
+	expect_text(&a, "<h2>Direcciones</h2>");
+	(void)snprintf(expect, sizeof expect, "Solo <b>%s</b>",
+		(const char *)sqlite3_column_text(stmt, 1));
+	expect_text(&a, expect);
+	answer_release(&a);
+	sqlite3_free(name);
+	(void)sqlite3_finalize(stmt);
+	expect_status(kit, "/d/quiet.example?group=999999&" WINDOW, 404);
+}
 
 static void the_numbers_of_a_page_are_those_of_the_interface(void **state)
 {
@@ -353,6 +413,7 @@ static int fill(void **state)
 		{ .id = "e", .records = 9, .seed = 5, .begin = KIT_BEGIN - 3 * 86400 },
 	};
 	static const struct say odd = { .id = "odd", .domain = "odd.example" };
+	struct kit *kit;
 	char mail[16];
 
 	if (kit_setup(state) != 0)
@@ -364,6 +425,8 @@ static int fill(void **state)
 	(void)kit_deliver_one(
 		*state, "odd.M1", &odd, (struct ip){ .len = 0 }, SLICE_LIT("<i>no address"), 16);
 	kit_sync(*state);
+	kit = *state;
+	KIT_OK(kit, store_assess(kit->st, &kit->err));
 	return 0;
 }
 
@@ -380,6 +443,8 @@ int main(void)
 		cmocka_unit_test(a_report_shows_notes_unreadable_records_and_policy),
 		cmocka_unit_test(what_is_no_address_is_shown_as_sent_and_without_a_link),
 		cmocka_unit_test(every_link_leads_somewhere),
+		cmocka_unit_test(the_headline_is_my_mail_that_passes_with_its_floor),
+		cmocka_unit_test(a_source_is_a_row_with_whose_mail_it_is_and_how_it_is_known),
 		cmocka_unit_test(the_numbers_of_a_page_are_those_of_the_interface),
 		cmocka_unit_test(a_window_without_reports_shows_no_number_and_the_way_to_some),
 		cmocka_unit_test(domains_that_are_not_mine_stand_apart_once_i_named_mine),

@@ -123,7 +123,7 @@ static void a_wrong_parameter_is_named(void **state)
 	problem(kit, "/api/v1/summary?lsat=7d", 400, "lsat");
 	problem(kit, "/api/v1/summary?last=7", 400, "last");
 	problem(kit, "/api/v1/summary?last=7d&last=8d", 400, "last");
-	problem(kit, "/api/v1/summary?limit=1", 400, "limit");
+	problem(kit, "/api/v1/endings?limit=1", 400, "limit");
 	problem(kit, "/api/v1/reports?limit=0", 400, "limit");
 	problem(kit, "/api/v1/reports?limit=-1", 400, "limit");
 	problem(kit, "/api/v1/reports?limit=1001", 400, "limit");
@@ -308,28 +308,63 @@ static void an_answer_is_not_sent_twice_until_the_facts_change(void **state)
 	answer_release(&first);
 }
 
+/* The Link header of an answer is its own address with the cursor of its meta. */
+static void expect_next(const struct answer *a, const char *target)
+{
+	const char *at = strstr(buf_text(&a->body), "\"next_cursor\":\"");
+	char expect[QUERY_CURSOR_MAX + 256];
+
+	assert_non_null(at);
+	at += strlen("\"next_cursor\":\"");
+	(void)snprintf(expect, sizeof expect, "<%s&cursor=%.*s>; rel=\"next\"", target,
+		(int)strcspn(at, "\""), at);
+	assert_string_equal(buf_text(&a->res.link), expect);
+}
+
 static void a_page_of_rows_names_the_next(void **state)
 {
 	struct kit *kit = *state;
 	struct answer a;
 
 	web_ask(kit, "/api/v1/reports?last=all&limit=2&domain=example.com", &a);
-	assert_string_equal(buf_text(&a.res.link),
-		"</api/v1/reports?last=all&limit=2&domain=example.com&offset=2>; rel=\"next\"");
+	expect_next(&a, "/api/v1/reports?last=all&limit=2&domain=example.com");
 	assert_true(slice_starts(buf_slice(&a.body), SLICE_LIT("{\"data\":[\n{\"id\":")));
-	expect_text(&a, "\"next_offset\":2");
 	answer_release(&a);
 	web_ask(kit, "/api/v1/reports?last=all&limit=1000", &a);
 	assert_int_equal(a.res.link.len, 0);
-	expect_text(&a, "\"next_offset\":null");
+	expect_text(&a, "\"next_cursor\":null");
 	answer_release(&a);
 	/* Past what is made ahead: the link has to be asked for. */
 	web_ask(kit, "/api/v1/records?scope=all&last=all&limit=900", &a);
 	assert_true(a.body.len > RESPONSE_AHEAD_BYTES);
-	expect_text(&a, "\"next_offset\":900");
-	assert_string_equal(buf_text(&a.res.link),
-		"</api/v1/records?scope=all&last=all&limit=900&offset=900>; rel=\"next\"");
+	expect_next(&a, "/api/v1/records?scope=all&last=all&limit=900");
 	answer_release(&a);
+}
+
+static void a_cursor_leads_on_and_one_of_another_question_is_refused(void **state)
+{
+	struct kit *kit = *state;
+	static char next[QUERY_CURSOR_MAX + 128], other[QUERY_CURSOR_MAX + 128];
+	const char *at;
+	struct answer a;
+
+	web_ask(kit, "/api/v1/records?scope=all&last=all&limit=1", &a);
+	at = strstr(buf_text(&a.body), "\"next_cursor\":\"");
+	assert_non_null(at);
+	at += strlen("\"next_cursor\":\"");
+	(void)snprintf(next, sizeof next, "/api/v1/records?scope=all&last=all&limit=1&cursor=%.*s",
+		(int)strcspn(at, "\""), at);
+	(void)snprintf(other, sizeof other, "/api/v1/reports?scope=all&last=all&cursor=%.*s",
+		(int)strcspn(at, "\""), at);
+	expect_text(&a, "\"n\":1,");
+	answer_release(&a);
+	web_ask(kit, next, &a);
+	expect_text(&a, "\"n\":2,");
+	answer_release(&a);
+	expect_status(kit, other, 400);
+	expect_status(kit, "/api/v1/records?cursor=AAAA", 400);
+	expect_status(kit, "/api/v1/records?cursor=%00", 400);
+	expect_status(kit, "/reports?scope=all&last=all&cursor=../../x", 400);
 }
 
 static void the_xml_comes_back_as_it_came(void **state)
@@ -432,6 +467,7 @@ int main(void)
 		cmocka_unit_test(an_answer_depends_on_the_headers_it_says),
 		cmocka_unit_test(an_answer_is_not_sent_twice_until_the_facts_change),
 		cmocka_unit_test(a_page_of_rows_names_the_next),
+		cmocka_unit_test(a_cursor_leads_on_and_one_of_another_question_is_refused),
 		cmocka_unit_test(the_xml_comes_back_as_it_came),
 		cmocka_unit_test(without_a_database_there_is_a_guide_and_no_number),
 		cmocka_unit_test(a_file_that_is_no_database_is_unhealthy_and_its_name_stays_inside),
