@@ -45,6 +45,10 @@ static const struct law laws[] = {
 		"report" },
 	{ "twins", STMT_TEST_TWINS, "reports wrongly marked, or not marked, as a twin", "report" },
 	{ "traits", STMT_TEST_TRAITS, "details whose trait says something else", "detail" },
+	{ "judged", STMT_TEST_JUDGED,
+		"rows of judged days without a class, or of no source of their domain", NULL },
+	{ "classes", STMT_TEST_CLASS_DAILY,
+		"rows of the roll-up of classes that the judged rows do not give", NULL },
 };
 
 static int check_law(struct selftest *t, const struct law *law, struct err *err)

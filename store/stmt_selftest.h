@@ -18,6 +18,22 @@
 	" t.trait, count(*), sum(x.count) FROM report AS r CROSS JOIN record AS x ON x.report = r.id" \
 	" CROSS JOIN detail AS t ON t.id = x.detail" \
 	" GROUP BY r.domain, r.day, x.source, result, t.trait"
+/* Days whose facts did not change since they were judged: only they have a roll-up of classes. */
+#define T_IS_ASSESSED(row) \
+	"NOT EXISTS (SELECT 1 FROM unassessed AS u WHERE u.domain = " row ".domain" \
+	" AND u.day = " row ".day)"
+#define T_CLASSES \
+	"SELECT f.domain, f.day, m.source_group, q.class, q.rule, f.result, sum(f.records)," \
+	" sum(f.messages), sum(iif(t.spf_result > 0, f.messages, 0))," \
+	" sum(iif(t.spf_result = 3, f.messages, 0)), sum(iif(t.reasons <> 0, f.messages, 0))" \
+	" FROM daily AS f CROSS JOIN trait AS t ON t.id = f.trait" \
+	" CROSS JOIN judgement AS q ON q.domain = f.domain AND q.source = f.source" \
+	" AND q.trait = f.trait" \
+	" CROSS JOIN member AS m ON m.domain = f.domain AND m.source = f.source" \
+	" WHERE " T_IS_ASSESSED("f") " GROUP BY 1, 2, 3, 4, 5, 6"
+#define T_STORED_CLASSES \
+	"SELECT domain, day, source_group, class, rule, result, records, messages, spf_seen," \
+	" spf_passed, overridden FROM class_daily AS c WHERE " T_IS_ASSESSED("c")
 #define T_STORED "SELECT domain, day, source, result, trait, records, messages FROM daily"
 
 #endif
@@ -72,6 +88,15 @@ STMT(STMT_TEST_TRAITS,
 	" AND a.kind = 1 AND a.result = 3)"
 	" OR (SELECT count(*) FROM trait_signature AS s WHERE s.trait = t.id)"
 	" > (SELECT count(*) FROM auth AS a WHERE a.detail = d.id AND a.kind = 0)")
+STMT(STMT_TEST_JUDGED,
+	"SELECT count(*), NULL FROM daily AS f WHERE " T_IS_ASSESSED("f")
+	" AND NOT (EXISTS (SELECT 1 FROM judgement AS q WHERE q.domain = f.domain"
+	" AND q.source = f.source AND q.trait = f.trait) AND EXISTS (SELECT 1 FROM member AS m"
+	" CROSS JOIN source_group AS s ON s.id = m.source_group"
+	" WHERE m.domain = f.domain AND m.source = f.source AND s.domain = f.domain))")
+STMT(STMT_TEST_CLASS_DAILY,
+	"SELECT (SELECT count(*) FROM (" T_CLASSES " EXCEPT " T_STORED_CLASSES ")) +"
+	" (SELECT count(*) FROM (" T_STORED_CLASSES " EXCEPT " T_CLASSES ")), NULL")
 STMT(STMT_TEST_FOREIGN_KEYS, "SELECT count(*), NULL FROM pragma_foreign_key_check")
 STMT(STMT_TEST_PAGES,
 	"SELECT count(*), NULL FROM pragma_quick_check WHERE quick_check <> 'ok'")
