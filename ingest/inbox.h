@@ -10,9 +10,6 @@
 
 #include "store/report.h"
 
-/* Items that may have been handed out and not yet judged. */
-#define INBOX_AHEAD_MAX 256
-
 struct inbox;
 
 struct inbox_item {

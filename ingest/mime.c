@@ -20,9 +20,6 @@
 #define AUTH_RESULTS_MAX 32
 #define HEAD_BYTES       4096
 #define RAW_BYTES        4096
-/* GMime makes objects of these while it reads: 10,000 headers are 5 MB. */
-#define HEADER_LINES_MAX 10000
-#define DASH_LINES_MAX   10000
 
 enum decoding {
 	AS_IS,

@@ -1,10 +1,11 @@
 /*
  * wire: a report_sink's calls as frames, from a parse process to the writer.
  *
- * A frame is its length (4 bytes, of what follows), the version, the kind and the fields, little-endian;
- * a text is its length and one more, then its bytes (0 is an absent one). The reader trusts nothing: a
- * length, number, word, text or order that the sink's contract does not allow is ERR_MESSAGE and costs
- * the mail at hand. Decoded texts are slices of the bytes given: nothing is allocated for a frame.
+ * A frame is its length (4 bytes, of what follows; at most WIRE_FRAME_MAX), the version, the kind
+ * and the fields, little-endian; a text is its length and one more, then its bytes (0 is an absent
+ * one). The reader trusts nothing: a length, number, word, text or order that the sink's contract
+ * does not allow is ERR_MESSAGE and costs the mail at hand. Decoded texts are slices of the bytes
+ * given: nothing is allocated for a frame.
  *
  *	wire_out_init(&out, send_it);		and fill &out.sink
  *	while ((rc = wire_next(&bytes, &frame, err)) > 0)
@@ -17,8 +18,6 @@
 #include "store/report.h"
 
 #define WIRE_VERSION 1
-/* One frame. A record of AUTH_MAX results and REASON_MAX reasons is the largest: 0.6 MiB. */
-#define WIRE_FRAME_MAX (768 * 1024)
 /* Bytes gathered before they are sent; a mail's end sends what there is. */
 #define WIRE_GATHER_BYTES (64 * 1024)
 

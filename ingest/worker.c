@@ -260,7 +260,7 @@ int worker_open(struct worker **ret, const struct worker_options *options, struc
 	w->options = *options;
 	w->cap = READ_BYTES + WIRE_FRAME_MAX;
 	w->mails = w->frames = -1;
-	w->ahead = WORKER_AHEAD_MAX;
+	w->ahead = INBOX_AHEAD_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < DESCRIPTORS_KEPT + w->ahead)
 		w->ahead = files.rlim_cur > DESCRIPTORS_KEPT
 				   ? (unsigned)(files.rlim_cur - DESCRIPTORS_KEPT)

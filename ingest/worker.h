@@ -17,11 +17,6 @@
 #include "ingest/inbox.h"
 #include "ingest/wire.h"
 
-/* Mails sent and not answered. */
-#define WORKER_AHEAD_MAX INBOX_AHEAD_MAX
-/* Without a byte for so long while a mail is at hand, a worker hangs. */
-#define WORKER_SILENT_MS_MAX 60000
-
 struct worker;
 
 struct worker_options {
@@ -38,7 +33,8 @@ struct worker_options {
 int worker_open(struct worker **ret, const struct worker_options *options, struct err *err);
 void worker_close(struct worker *w);	/* NULL allowed */
 
-/* How many mails may be under way, by the descriptors this process may have. */
+/* How many mails may be under way: INBOX_AHEAD_MAX, or fewer, by the descriptors this process may
+ * have. */
 unsigned worker_ahead(const struct worker *w);
 /* 1: the mail is on its way (item->fd stays the caller's); 0: no room, or no worker any more: read
  * frames first; -1 with err_ends_run(). */

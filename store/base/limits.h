@@ -17,6 +17,10 @@
 #define MIME_DEPTH_MAX 16
 /* Leaf parts of one message. A report mail has two to four. */
 #define MIME_PARTS_MAX 200
+/* Lines of one message that look like headers, and like boundaries. GMime makes an object of each
+ * while it reads: 10,000 headers are 5 MB. */
+#define HEADER_LINES_MAX 10000
+#define DASH_LINES_MAX 10000
 /* One decoded attachment, held in memory because zip needs to seek. */
 #define ATTACHMENT_BYTES_MAX (32 * 1024 * 1024)
 
@@ -55,12 +59,11 @@
 #define SOURCE_TEXT_MAX 255
 /* Messages in one row: a sum of 9 million such rows still fits 63 bits. */
 #define COUNT_MAX 1000000000000LL
-/* A period may begin this many days ahead of our clock. */
+/* Days ahead of our clock at which a period may begin or end: time zones, clocks that are off. */
 #define FUTURE_DAYS_MAX 2
 /* Free text (comment, error, org_name, human_result, a token outside the vocabulary). */
 #define TEXT_KEEP 1024
-/* Distinct notes and unreadable records remembered with position and reason, a report. */
-#define NOTES_KEEP 64
+/* Unreadable records of a report remembered with position and reason; all are counted. */
 #define UNREADABLE_KEEP 100
 
 /* ---- run -------------------------------------------------------------------------------- */
@@ -68,6 +71,15 @@
 /* Mails and milliseconds that may share one commit. */
 #define BATCH_MAILS_MAX 1000
 #define BATCH_MS_MAX 1000
+/* Mails taken from the inbox and not judged yet, each with an open descriptor: enough to keep the
+ * parse process busy, and a quarter of the 1024 descriptors a program usually may have. */
+#define INBOX_AHEAD_MAX 256
+/* Milliseconds without a byte from the parse process while a mail is at hand: it hangs. Generous,
+ * for a slow machine: it only has to end what would never end. */
+#define WORKER_SILENT_MS_MAX 60000
+/* Bytes of one frame from the parse process. A record of AUTH_MAX results and REASON_MAX reasons
+ * is the largest: 0.6 MiB. */
+#define WIRE_FRAME_MAX (768 * 1024)
 /* A cut mail younger than this many seconds may still be being written: deferred, not refused. */
 #define YOUNG_SECONDS_MAX 60
 /* A locked database is waited for this long before the run ends with "try again". */

@@ -465,6 +465,61 @@ static void the_largest_record_fits_a_frame(void **state)
 	buf_release(&sent);
 }
 
+static void a_frame_too_long_is_refused_before_its_bytes_come(void **state)
+{
+	static struct wire_frame frame;
+	struct err err = ERR_INIT;
+	struct slice bytes;
+	char head[4];
+
+	(void)state;
+	for (uint32_t over = 0; over < 2; over++) {
+		for (unsigned i = 0; i < sizeof head; i++)
+			head[i] = (char)((WIRE_FRAME_MAX + over) >> (8 * i) & 0xff);
+		bytes = slice_from(head, sizeof head);
+		assert_int_equal(wire_next(&bytes, &frame, &err), over > 0 ? -1 : 0);
+	}
+	assert_int_equal(err.code, ERR_MESSAGE);
+}
+
+static void tell_a_placeholder(struct report_sink *to)
+{
+	struct err err = ERR_INIT;
+
+	assert_int_equal(to->ops->mail_begin(to, &a_mail, &err), 0);
+	assert_int_equal(to->ops->report_begin(to, &err), 0);
+	assert_int_equal(to->ops->placeholder(to, &err), 0);
+	assert_int_equal(to->ops->report_abandon(to, &err), 0);
+	assert_int_equal(to->ops->mail_end(to, REPORT_NOT_A_REPORT, &err), 0);
+}
+
+/* The parser stops there too, but the writer does not rely on it. */
+static void a_report_of_too_many_records_is_refused_by_the_writer(void **state)
+{
+	static struct wire_frame frame;
+
+	(void)state;
+	frames_of(tell_a_placeholder);
+	for (uint32_t before = RECORDS_MAX - 1; before <= RECORDS_MAX; before++) {
+		struct slice bytes = buf_slice(&sent);
+		struct wire_replay replay;
+		struct err err = ERR_INIT;
+		struct recording r;
+		int rc = 0;
+
+		recording_init(&r);
+		wire_replay_init(&replay);
+		while (rc == 0 && wire_next(&bytes, &frame, &err) > 0) {
+			if (frame.kind == WIRE_PLACEHOLDER)
+				replay.records = before;
+			rc = wire_replay(&replay, &frame, &r.sink, &err);
+		}
+		assert_int_equal(rc, before < RECORDS_MAX ? 1 : -1);
+		recording_release(&r);
+	}
+	buf_release(&sent);
+}
+
 static void tell_a_cut_reason(struct report_sink *to)
 {
 	const struct report_entry cut = { .where = SLICE_LIT("part 1: \xc3"),
@@ -566,6 +621,8 @@ int main(void)
 		cmocka_unit_test(frames_in_any_order_never_break_the_contract),
 		cmocka_unit_test(a_text_in_the_place_of_an_address_is_never_one_nor_too_long),
 		cmocka_unit_test(the_largest_record_fits_a_frame),
+		cmocka_unit_test(a_frame_too_long_is_refused_before_its_bytes_come),
+		cmocka_unit_test(a_report_of_too_many_records_is_refused_by_the_writer),
 		cmocka_unit_test(a_message_cut_within_a_character_is_mended),
 		cmocka_unit_test(what_the_store_refuses_is_abandoned_and_said),
 		cmocka_unit_test(a_shortage_of_the_worker_ends_the_run),

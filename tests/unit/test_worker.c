@@ -67,7 +67,21 @@ struct fake {
 	int next, len;
 	char name[16];
 	struct buf settled;
+	const struct recording *told; /* NULL: ahead_max is not of interest */
+	unsigned ahead_max;           /* most mails taken and not ended at one time */
 };
+
+static unsigned mails_ended(const struct recording *r)
+{
+	const char *at = recording_text(r);
+	unsigned n = 0;
+
+	while ((at = strstr(at, "mail_end ")) != NULL) {
+		at++;
+		n++;
+	}
+	return n;
+}
 
 static int fake_next(struct inbox *in, struct inbox_item *ret, struct err *err)
 {
@@ -88,6 +102,8 @@ static int fake_next(struct inbox *in, struct inbox_item *ret, struct err *err)
 	assert_int_equal(write(ret->fd, &f->what[n], 1), 1);
 	assert_int_equal(write(ret->fd, &n, sizeof n), sizeof n);
 	f->next++;
+	if (f->told != NULL && (unsigned)f->next - mails_ended(f->told) > f->ahead_max)
+		f->ahead_max = (unsigned)f->next - mails_ended(f->told);
 	return 1;
 }
 
@@ -365,6 +381,29 @@ static void few_descriptors_make_a_short_queue(void **state)
 	trial_release(&t);
 }
 
+/* The first one hangs for a while: the others pile up behind it, but not for ever. */
+static void no_more_mails_are_taken_than_may_be_under_way(void **state)
+{
+	static char what[INBOX_AHEAD_MAX + 40];
+	struct worker *w = NULL;
+	struct trial t;
+
+	(void)state;
+	memset(what, '.', sizeof what - 1);
+	what[0] = 'h';
+	trial_init(&t, what);
+	t.worker.silent_ms_max = 300;
+	t.fake.told = &t.r;
+	assert_int_equal(worker_open(&w, &t.worker, &t.err), 0);
+	t.options.worker = w;
+	assert_int_equal(ingest_run(&t.fake.inbox, &t.r.sink, &t.options, &t.result, &t.err), 0);
+	assert_true(worker_ahead(w) <= INBOX_AHEAD_MAX);
+	assert_int_equal(t.fake.ahead_max, worker_ahead(w));
+	assert_all_but(&t, -1);
+	worker_close(w);
+	trial_release(&t);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -387,6 +426,7 @@ int main(void)
 		cmocka_unit_test(a_stop_is_heard_while_a_worker_hangs),
 		cmocka_unit_test(a_mail_met_twice_is_read_once),
 		cmocka_unit_test(few_descriptors_make_a_short_queue),
+		cmocka_unit_test(no_more_mails_are_taken_than_may_be_under_way),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -23,6 +23,18 @@ static void a_report_is_stored_with_all_it_says(void **state)
 	kit_laws(kit);
 }
 
+static void of_many_unreadable_records_some_are_kept_and_all_counted(void **state)
+{
+	struct kit *kit = *state;
+	struct say say = { .records = 1, .unreadable = UNREADABLE_KEEP + 1 };
+
+	assert_int_equal(kit_deliver(kit, "1", &say).ending, REPORT_PARTIAL);
+	kit_sync(kit);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM unreadable"), UNREADABLE_KEEP);
+	assert_int_equal(kit_number(kit, "SELECT unreadable FROM report"), UNREADABLE_KEEP + 1);
+	kit_laws(kit);
+}
+
 static void a_second_copy_of_a_report_is_a_duplicate(void **state)
 {
 	struct kit *kit = *state;
@@ -583,6 +595,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(a_report_is_stored_with_all_it_says),
+		WITH_STORE(of_many_unreadable_records_some_are_kept_and_all_counted),
 		WITH_STORE(a_second_copy_of_a_report_is_a_duplicate),
 		WITH_STORE(
 			the_same_id_with_other_content_is_a_conflict_and_both_originals_are_kept),
