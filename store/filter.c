@@ -28,6 +28,8 @@ enum param {
 	PARAM_LAST,
 	PARAM_FROM,
 	PARAM_TO,
+	PARAM_AGAINST_FROM,
+	PARAM_AGAINST_TO,
 	PARAM_VERIFIED,
 	PARAM_WITHOUT_TWINS,
 	PARAM_CONFLICTS,
@@ -43,19 +45,22 @@ enum param {
 };
 
 #define IN(kind) (1u << (kind))
-/* Kinds that sum up a window of days. */
-#define IN_WINDOW                                                                                  \
+/* Kinds about the messages of a window of days, which may be narrowed by rows. */
+#define IN_FACTS                                                                                   \
 	(IN(QUERY_DOMAINS) | IN(QUERY_SUMMARY) | IN(QUERY_TIMESERIES) | IN(QUERY_SOURCES) |        \
 		IN(QUERY_SOURCE) | IN(QUERY_ADDRESSES) | IN(QUERY_RULES) | IN(QUERY_REPORTERS) |   \
 		IN(QUERY_OVERRIDES) | IN(QUERY_REPORTS) | IN(QUERY_RECORDS))
+/* Kinds about a window of days. */
+#define IN_WINDOW (IN_FACTS | IN(QUERY_CHANGES) | IN(QUERY_LINT))
 /* Kinds that are about domains; a source is of one. */
 #define IN_DOMAINS ((IN_WINDOW & ~IN(QUERY_SOURCE)) | IN(QUERY_DECISIONS))
 #define IN_GROUPED (IN(QUERY_SUMMARY) | IN(QUERY_TIMESERIES))
 #define IN_LIST                                                                                    \
-	(IN(QUERY_DOMAINS) | IN_GROUPED | IN(QUERY_SOURCES) | IN(QUERY_ADDRESSES) |                \
-		IN(QUERY_RULES) | IN(QUERY_REPORTERS) | IN(QUERY_OVERRIDES) | IN(QUERY_REPORTS) |  \
-		IN(QUERY_RECORDS) | IN(QUERY_RECEIPTS) | IN(QUERY_UNREADABLE) | IN(QUERY_OWN) |    \
-		IN(QUERY_DECISIONS) | IN(QUERY_EVENTS) | IN(QUERY_SERVICES))
+	(IN(QUERY_CHANGES) | IN(QUERY_LINT) | IN(QUERY_DOMAINS) | IN_GROUPED | IN(QUERY_SOURCES) | \
+		IN(QUERY_ADDRESSES) | IN(QUERY_RULES) | IN(QUERY_REPORTERS) |                      \
+		IN(QUERY_OVERRIDES) | IN(QUERY_REPORTS) | IN(QUERY_RECORDS) | IN(QUERY_RECEIPTS) | \
+		IN(QUERY_UNREADABLE) | IN(QUERY_OWN) | IN(QUERY_DECISIONS) | IN(QUERY_EVENTS) |    \
+		IN(QUERY_SERVICES))
 
 static int set_domain(struct query_filter *f, struct slice value, struct err *err)
 {
@@ -295,6 +300,16 @@ static int set_to(struct query_filter *f, struct slice value, struct err *err)
 	return 0;
 }
 
+static int set_against_from(struct query_filter *f, struct slice value, struct err *err)
+{
+	return parse_day("against_from", value, &f->against_from, err);
+}
+
+static int set_against_to(struct query_filter *f, struct slice value, struct err *err)
+{
+	return parse_day("against_to", value, &f->against_to, err);
+}
+
 static int set_first_seen_after(struct query_filter *f, struct slice value, struct err *err)
 {
 	return parse_day("first_seen_after", value, &f->first_seen_after, err);
@@ -372,18 +387,20 @@ static const struct param_row {
 	[PARAM_DOMAIN] = { "domain", IN_DOMAINS, set_domain, 0, true },
 	[PARAM_SUBDOMAINS] = { "subdomains", IN_DOMAINS, NULL, FLAG(subdomains), false },
 	[PARAM_SCOPE] = { "scope", IN_DOMAINS, set_scope, 0, false },
-	[PARAM_HEADER_FROM] = { "header_from", IN_WINDOW, set_header_from, 0, false },
-	[PARAM_REPORTER] = { "reporter", IN_WINDOW, set_reporter, 0, false },
-	[PARAM_SOURCE] = { "source", IN_WINDOW, set_source, 0, false },
-	[PARAM_GROUP] = { "group", IN_WINDOW &IN_DOMAINS, set_group, 0, false },
-	[PARAM_SERVICE] = { "service", IN_WINDOW &IN_DOMAINS, set_service, 0, false },
-	[PARAM_CLASS] = { "class", IN_WINDOW, set_class, 0, false },
-	[PARAM_RESULT] = { "result", IN_WINDOW, set_result, 0, false },
-	[PARAM_DISPOSITION] = { "disposition", IN_WINDOW, set_disposition, 0, false },
+	[PARAM_HEADER_FROM] = { "header_from", IN_FACTS, set_header_from, 0, false },
+	[PARAM_REPORTER] = { "reporter", IN_FACTS | IN(QUERY_LINT), set_reporter, 0, false },
+	[PARAM_SOURCE] = { "source", IN_FACTS, set_source, 0, false },
+	[PARAM_GROUP] = { "group", IN_FACTS &IN_DOMAINS, set_group, 0, false },
+	[PARAM_SERVICE] = { "service", IN_FACTS &IN_DOMAINS, set_service, 0, false },
+	[PARAM_CLASS] = { "class", IN_FACTS, set_class, 0, false },
+	[PARAM_RESULT] = { "result", IN_FACTS, set_result, 0, false },
+	[PARAM_DISPOSITION] = { "disposition", IN_FACTS, set_disposition, 0, false },
 	[PARAM_ENDING] = { "ending", IN(QUERY_RECEIPTS), set_ending, 0, false },
 	[PARAM_LAST] = { "last", IN_WINDOW | IN(QUERY_RECEIPTS), set_last, 0, false },
 	[PARAM_FROM] = { "from", IN_WINDOW | IN(QUERY_RECEIPTS), set_from, 0, false },
 	[PARAM_TO] = { "to", IN_WINDOW | IN(QUERY_RECEIPTS), set_to, 0, false },
+	[PARAM_AGAINST_FROM] = { "against_from", IN(QUERY_CHANGES), set_against_from, 0, false },
+	[PARAM_AGAINST_TO] = { "against_to", IN(QUERY_CHANGES), set_against_to, 0, false },
 	[PARAM_VERIFIED] = { "verified", IN_WINDOW, NULL, FLAG(verified_only), false },
 	[PARAM_WITHOUT_TWINS] = { "without_twins", IN_WINDOW, NULL, FLAG(without_twins), false },
 	[PARAM_CONFLICTS] = { "conflicts", IN(QUERY_REPORTS), NULL, FLAG(conflicts), false },
@@ -400,9 +417,13 @@ static const struct param_row {
 
 void query_filter_init(struct query_filter *f)
 {
-	*f = (struct query_filter){
-		.class = -1, .verdict = -1, .disposition = -1, .ending = -1, .first_seen_after = -1
-	};
+	*f = (struct query_filter){ .class = -1,
+		.verdict = -1,
+		.disposition = -1,
+		.ending = -1,
+		.first_seen_after = -1,
+		.against_from = -1,
+		.against_to = -1 };
 	f->to = day_of(day_now()) - 1;
 	f->from = f->to - DEFAULT_DAYS + 1;
 }
@@ -430,6 +451,8 @@ static int check_window(const struct query_filter *f, struct err *err)
 		return err_set(err, ERR_USAGE, "last and from or to exclude each other");
 	if ((f->named & IN(PARAM_FROM)) != 0 && (f->named & IN(PARAM_TO)) != 0 && f->from > f->to)
 		return err_set(err, ERR_USAGE, "from lies after to");
+	if (f->against_to >= 0 && f->against_from > f->against_to)
+		return err_set(err, ERR_USAGE, "against_from lies after against_to");
 	return 0;
 }
 

@@ -14,6 +14,8 @@
 #define CLOCK_STEPS 10000
 /* The catalogue as JSON. */
 #define SERVICES_BYTES_MAX (4 * 1024 * 1024)
+/* Notes and their sentences as JSON. */
+#define WORDS_BYTES_MAX (64 * 1024)
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
@@ -75,6 +77,7 @@ static void init(struct query *q, struct store *st, enum query_kind kind,
 	q->way = way;
 	buf_init(&q->domains, DOMAINS_BYTES_MAX);
 	buf_init(&q->services, SERVICES_BYTES_MAX);
+	buf_init(&q->words, WORDS_BYTES_MAX);
 	buf_init(&q->auth, LINE_BYTES_MAX);
 	buf_init(&q->reasons, LINE_BYTES_MAX);
 	/* What an answer is grouped by stands in front; a timeseries has its day before that. */
@@ -102,6 +105,9 @@ static int prepare(struct query *q, struct err *err)
 	int rc;
 
 	if (q->kind == QUERY_SERVICES && query_services(&q->services, err) < 0)
+		return -1;
+	if ((q->kind == QUERY_CHANGES || q->kind == QUERY_LINT) &&
+		query_words(&q->words, q->kind, err) < 0)
 		return -1;
 	buf_init(&sql, SQL_BYTES_MAX);
 	query_text(q, &sql);
@@ -216,6 +222,7 @@ void query_close(struct query *q)
 		(void)sqlite3_exec(q->store->db, "COMMIT", NULL, NULL, NULL);
 	buf_release(&q->domains);
 	buf_release(&q->services);
+	buf_release(&q->words);
 	buf_release(&q->auth);
 	buf_release(&q->reasons);
 	free(q);

@@ -31,6 +31,8 @@ enum query_kind {
 	QUERY_RULES,		/* a row a class and the rule that decided it */
 	QUERY_REPORTERS,	/* a row an org_name */
 	QUERY_OVERRIDES,	/* a row an override reason: type and comment */
+	QUERY_CHANGES,		/* a row a difference between two windows */
+	QUERY_LINT,		/* a row a reporter and what is odd about its reports */
 	QUERY_REPORTS,		/* a row a report, newest first */
 	QUERY_REPORT,		/* one row: everything a report says of itself (filter.report) */
 	QUERY_NOTES,		/* of one report */
@@ -112,6 +114,7 @@ struct query_filter {
 	int ending;			/* of receipts: enum report_ending, or -1 */
 	int32_t from, to;		/* UTC days, both in */
 	bool all_time;			/* from and to are ignored */
+	int32_t against_from, against_to;	/* of changes: the other window's days, or -1 */
 	bool verified_only;		/* leave reports out that are not verified or local (rule 12) */
 	bool without_twins;		/* leave twins out (rule 5) */
 	bool conflicts, partial, twins;	/* of reports: only these */
@@ -136,7 +139,7 @@ void query_filter_init(struct query_filter *f);
  * result (pass|fail|unknown), disposition, ending, last (7d, 24h, 4w, all), from, to, verified,
  * without_twins, conflicts, partial, twins, group_by (a list: of a summary two of domain, source,
  * service, reporter, class and disposition; of a timeseries day or week and one of them),
- * first_seen_after, since_id, sort, limit, cursor.
+ * against_from, against_to, first_seen_after, since_id, sort, limit, cursor.
  * ERR_USAGE names the parameter and what it may be; so does one that is unknown, given twice, or
  * means nothing to the kind. `limit` is not bounded by PAGE_ROWS_MAX here: a command line may have
  * all rows, HTTP bounds f->limit itself.

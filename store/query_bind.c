@@ -59,15 +59,22 @@ static void bind_timeseries(const struct query *q, sqlite3_stmt *stmt)
 	bind_if(stmt, ":first", q->meta.has_window, from - (from + 3) % step);
 }
 
-/* The window as it is shown, and the one of the same length before it. */
+/* The window as it is shown, and the one it is held against: of the same length just before it,
+ * unless its ends were named. One alone moves the other along. */
 static void bind_windows(const struct query *q, sqlite3_stmt *stmt)
 {
-	int64_t from = q->meta.from, to = q->meta.to;
+	int64_t from = q->meta.from, to = q->meta.to, length = to - from;
+	int64_t before_from = q->filter.against_from, before_to = q->filter.against_to;
+
+	if (before_to < 0)
+		before_to = before_from >= 0 ? before_from + length : from - 1;
+	if (before_from < 0)
+		before_from = before_to - length;
 
 	bind_if(stmt, ":shown_from", q->meta.has_window, from);
 	bind_if(stmt, ":shown_to", q->meta.has_window, to);
-	query_bind_int(stmt, ":before_from", from - (to - from + 1));
-	query_bind_int(stmt, ":before_to", from - 1);
+	query_bind_int(stmt, ":before_from", before_from);
+	query_bind_int(stmt, ":before_to", before_to);
 }
 
 static void bind_group(const struct query *q, sqlite3_stmt *stmt)
@@ -117,6 +124,7 @@ void query_bind_all(const struct query *q, sqlite3_stmt *stmt)
 	bind_windows(q, stmt);
 	bind_group(q, stmt);
 	bind_place(q, stmt);
+	query_bind_words(q, stmt);
 	bind_if(stmt, ":verdict", f->verdict >= 0, f->verdict);
 	bind_if(stmt, ":disposition", f->disposition >= 0, f->disposition);
 	bind_if(stmt, ":from_key", f->header_from[0] != '\0', q->from_key);

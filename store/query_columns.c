@@ -213,6 +213,29 @@ static const struct column reporters_columns[] = {
 	{ "overdue", COLUMN_BOOL, "Overdue", "Atrasado" },
 };
 
+static const struct column changes_columns[] = {
+	{ "kind", COLUMN_TEXT, "Change", "Cambio" },
+	C_DOMAIN,
+	{ "object", COLUMN_TEXT, "Object", "Objeto" },
+	{ "before", COLUMN_TEXT, "Before", "Antes" },
+	{ "after", COLUMN_TEXT, "After", "Después" },
+	{ "first_seen", COLUMN_DAY, "First seen", "Visto desde" },
+	{ "last_seen", COLUMN_DAY, "Last seen", "Visto hasta" },
+	{ "messages", COLUMN_INT, "Messages", "Mensajes" },
+	{ "report", COLUMN_INT, "Report", "Informe" },
+};
+
+static const struct column lint_columns[] = {
+	C_REPORTER,
+	{ "code", COLUMN_TEXT, "Finding", "Hallazgo" },
+	{ "times", COLUMN_INT, "Times", "Veces" },
+	C_REPORTS,
+	{ "first_report", COLUMN_DAY, NO_TITLE },
+	{ "last_report", COLUMN_DAY, "Last", "Último" },
+	{ "report", COLUMN_INT, "Report", "Informe" },
+	{ "text", COLUMN_TEXT, "Meaning", "Significado" },
+};
+
 static const struct column reports_columns[] = {
 	{ "id", COLUMN_INT, "Id", "Id" },
 	C_DAY,
@@ -418,6 +441,9 @@ const struct query_kind_row query_kinds[QUERY_KIND_COUNT] = {
 		true },
 	[QUERY_OVERRIDES] = { "overrides", COLUMNS(overrides_columns), "-messages", "type comment",
 		true },
+	[QUERY_CHANGES] = { "changes", COLUMNS(changes_columns), "domain",
+		"domain kind object before after", true },
+	[QUERY_LINT] = { "lint", COLUMNS(lint_columns), "reporter", "reporter code", true },
 	[QUERY_REPORTS] = { "reports", COLUMNS(reports_columns), "-day", "-id receipt", true },
 	[QUERY_REPORT] = { "report", COLUMNS(report_columns), "", "", false },
 	[QUERY_NOTES] = { "notes", COLUMNS(notes_columns), "", "", false },

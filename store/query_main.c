@@ -62,6 +62,8 @@ static const char help[] =
 	"  rules                a row a rule: why messages are of the class they are\n"
 	"  overrides            a row a reason not to apply the policy\n"
 	"  reporters            a row an organisation that reports\n"
+	"  changes              a row a difference from the window before\n"
+	"  lint                 a row a reporter and what is odd about its reports\n"
 	"  reports              a row a report, newest first\n"
 	"  report ID            all a report says, with notes and records\n"
 	"  records              a row a record\n"
@@ -92,6 +94,7 @@ static const char help[] =
 	"  --class yours|forwarded|to_decide|not_yours --group ID --service SERVICE\n"
 	"  --result pass|fail|unknown --disposition none|quarantine|reject|pass\n"
 	"  --last 7d|24h|4w|all --all --from DAY --to DAY\n"
+	"  --against-from DAY --against-to DAY\n"
 	"  --verified --without-twins --conflicts --partial --twins\n"
 	"  --group-by day|week|domain|source|service|reporter|class|disposition[,...]\n"
 	"  --first-seen-after DAY --ending stored|duplicate|... --since-id ID\n"
@@ -313,6 +316,8 @@ static const struct command commands[] = {
 	{ "rules", 0, QUERY_RULES, run_query, true },
 	{ "overrides", 0, QUERY_OVERRIDES, run_query, true },
 	{ "reporters", 0, QUERY_REPORTERS, run_query, true },
+	{ "changes", 0, QUERY_CHANGES, run_query, true },
+	{ "lint", 0, QUERY_LINT, run_query, true },
 	{ "reports", 0, QUERY_REPORTS, run_query, true },
 	{ "report", 1, QUERY_REPORT, run_report, false },
 	{ "records", 0, QUERY_RECORDS, run_query, true },

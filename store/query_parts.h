@@ -4,6 +4,7 @@
  *	query.c		opens, steps and closes; the clock
  *	query_names.c	names to numbers, the window, what the answer stands on
  *	query_text.c	the statement of a question about facts, its order and where it begins
+ *	query_changes.c	the statements of changes and lint
  *	query_bind.c	the statement's parameters
  *	query_rows.c	cells to values
  *	query_cursor.c	a row's place in the order, as text, and back
@@ -26,7 +27,7 @@ enum query_way {
 };
 
 /* The columns that order an answer: the one asked for, then those that make it a total order. */
-#define QUERY_KEYS_MAX 5
+#define QUERY_KEYS_MAX 6
 struct query_key {
 	const char *column;
 	bool down;
@@ -60,6 +61,7 @@ struct query {
 	int64_t reporter, from_key;
 	bool unassessed;     /* some day of them was not judged since it changed */
 	struct buf services; /* JSON, for QUERY_SERVICES */
+	struct buf words;    /* JSON, for QUERY_CHANGES and QUERY_LINT */
 	/* the order, and where this page of it begins */
 	struct query_key keys[QUERY_KEYS_MAX];
 	unsigned keys_len;
@@ -94,6 +96,12 @@ bool query_has_row_filter(const struct query_filter *f);
 void query_choose_way(struct query *q);
 int query_choose_order(struct query *q, struct err *err);
 void query_text(const struct query *q, struct buf *to);
+
+/* query_changes.c: the texts, the tables of names that they take as JSON, and both bound. */
+void query_add_changes(const struct query *q, struct buf *to);
+void query_add_lint(const struct query *q, struct buf *to);
+int query_words(struct buf *to, enum query_kind kind, struct err *err);
+void query_bind_words(const struct query *q, sqlite3_stmt *stmt);
 
 /* query_bind.c */
 void query_bind_int(sqlite3_stmt *stmt, const char *name, int64_t value); /* if it has it */

@@ -139,6 +139,10 @@ static int cell_value(
 		word_value(v, q->stmt, at, cell->vocabulary);
 		return 0;
 	case CELL_NAME:
+		if (sqlite3_column_type(q->stmt, at) == SQLITE_TEXT) {
+			v->text = sql_text(q->stmt, at);
+			return 0;
+		}
 		set_name(v, number >= 0 && number < cell->names_len ? cell->names[number] : NULL);
 		return 0;
 	case CELL_SOURCE:

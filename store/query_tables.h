@@ -12,7 +12,7 @@
 enum cell_how {
 	CELL_PLAIN,   /* number or text as SQLite has it */
 	CELL_WORD,    /* a number of a vocabulary (0: null), or the token as sent */
-	CELL_NAME,    /* a number of a plain table of names */
+	CELL_NAME,    /* a number of a plain table of names, or the name */
 	CELL_SOURCE,  /* 4 or 16 bytes of an address, or the text sent in its place */
 	CELL_AUTH,    /* a detail's number: its auth_results as one line */
 	CELL_REASONS, /* the same for its override reasons */

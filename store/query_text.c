@@ -272,6 +272,8 @@ static void add_rows(const struct query *q, struct buf *to)
 		[QUERY_REPORTS] = { add_report_list, 0 },
 		[QUERY_RECORDS] = { add_record_list, 0 },
 		[QUERY_RECEIPTS] = { add_receipt_list, 0 },
+		[QUERY_CHANGES] = { query_add_changes, 0 },
+		[QUERY_LINT] = { query_add_lint, 0 },
 		[QUERY_STATUS] = { NULL, STMT_QUERY_STATUS },
 		[QUERY_REPORT] = { NULL, STMT_QUERY_REPORT },
 		[QUERY_NOTES] = { NULL, STMT_QUERY_NOTES },

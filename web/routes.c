@@ -55,6 +55,8 @@ const struct route routes[] = {
 	{ GET, V1 "/rules", api_rows, QUERY_RULES, "format", LIST },
 	{ GET, V1 "/reporters", api_rows, QUERY_REPORTERS, "format", LIST | ROUTE_CLOCK },
 	{ GET, V1 "/overrides", api_rows, QUERY_OVERRIDES, "format", LIST },
+	{ GET, V1 "/changes", api_rows, QUERY_CHANGES, "format", LIST },
+	{ GET, V1 "/lint", api_rows, QUERY_LINT, "format", LIST },
 	{ GET, V1 "/reports", api_rows, QUERY_REPORTS, "format", LIST },
 	{ GET, V1 "/reports/{id}", api_report, QUERY_REPORT, "limit cursor format", THING },
 	{ GET, V1 "/reports/{id}/xml", api_original, 0, "", ROUTE_STORE },

@@ -79,7 +79,7 @@ exits 64 "a cursor goes with its question alone" q reports --cursor "$next"
 has "and that is told" "$(cat "$T/err")" "another question"
 
 for format in text json ndjson csv html; do
-	for command in domains summary sources addresses rules overrides timeseries reporters decisions events services reports records receipts endings status selftest; do
+	for command in domains summary sources addresses rules overrides timeseries reporters changes lint decisions events services reports records receipts endings status selftest; do
 		q $command --format $format >"$T/out" 2>"$T/err" || fail "$command as $format" "$(cat "$T/err")"
 		case $format-$command in
 		ndjson-overrides | ndjson-decisions | ndjson-events) ;; # there are none, and no head

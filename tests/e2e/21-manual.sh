@@ -36,7 +36,7 @@ is "the manual holds every setting" \
 	"$(sed -n '/^\.Sh SETTINGS/,/^\.Sh LIMITS/s/^\.It Ic //p' "$model")" \
 	"$("$RUAD_QUERY" --check-config | sed -n 's/ =.*//p')"
 
-for word in domains summary sources source addresses rules overrides timeseries reporters reports report records \
+for word in domains summary sources source addresses rules overrides timeseries reporters changes lint reports report records \
 	original receipts endings decisions events services status selftest domain; do
 	grep -q "^\.It Cm $word" "$page" || fail "the manual tells of $word"
 	"$RUAD_QUERY" --help | grep -q "^  $word" || fail "the help tells of $word"

@@ -13,7 +13,7 @@ HTML, JSON = 'text/html; charset=utf-8', 'application/json'
 PAGES = ['/', '/?last=7d&lang=es', '/d/example.com', '/d/ejemplo.es?last=90d&result=fail', '/reports',
          '/reports?partial=true&last=all', '/reports/1', '/receipts', '/receipts?ending=stored']
 LISTS = ['domains', 'summary', 'timeseries', 'sources', 'addresses', 'rules', 'reporters',
-         'overrides', 'reports', 'records', 'receipts', 'endings']
+         'overrides', 'changes', 'lint', 'reports', 'records', 'receipts', 'endings']
 POLICY = ("default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
           "form-action 'self'; frame-ancestors 'none'")
 

@@ -169,6 +169,23 @@ static void values_are_read_in_any_case_and_kept_as_they_are_compared(void **sta
 	assert_int_equal(f.ending, REPORT_NOT_A_REPORT);
 }
 
+static void the_other_window_of_changes_is_named_by_its_ends(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	query_filter_init(&f);
+	assert_int_equal(f.against_from, -1);
+	assert_int_equal(set(QUERY_CHANGES, "against_from", "1970-01-10", &err), 0);
+	assert_int_equal(f.against_from, 9);
+	assert_int_equal(set(QUERY_CHANGES, "against_to", "1970-01-09", &err), -1);
+	assert_non_null(strstr(err.text, "against_from lies after against_to"));
+	query_filter_init(&f);
+	assert_int_equal(set(QUERY_SUMMARY, "against_to", "1970-01-09", &err), -1);
+	assert_int_equal(set(QUERY_CHANGES, "header_from", "a.example", &err), -1);
+	assert_int_equal(set(QUERY_LINT, "reporter", "alpha", &err), 0);
+}
+
 static void every_parameter_has_a_name_and_only_switches_are_flags(void **state)
 {
 	size_t n = 0, flags = 0;
@@ -177,7 +194,7 @@ static void every_parameter_has_a_name_and_only_switches_are_flags(void **state)
 	(void)state;
 	for (; query_filter_name(n, &flag) != NULL; n++)
 		flags += flag;
-	assert_int_equal(n, 26);
+	assert_int_equal(n, 28);
 	assert_int_equal(flags, 6);
 }
 
@@ -189,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_window_that_cannot_be_is_refused),
 		cmocka_unit_test(a_parameter_is_given_once_but_for_domain),
 		cmocka_unit_test(values_are_read_in_any_case_and_kept_as_they_are_compared),
+		cmocka_unit_test(the_other_window_of_changes_is_named_by_its_ends),
 		cmocka_unit_test(every_parameter_has_a_name_and_only_switches_are_flags),
 	};
 
