@@ -28,6 +28,12 @@ if command -v mandoc >/dev/null; then
 		esac
 	done <"$T/options"
 	is "every option of --help is explained" "$missing" ""
+	missing=
+	for name in $(grep -oh 'getenv("[A-Z_]*")' "$RUAD_SOURCE"/ingest/*.c | cut -d'"' -f2); do
+		grep -q "^\.It Ev $name\$" "$page" || missing="$missing $name"
+	done
+	is "so is what it asks the environment for" "$missing" ""
+	has "and how a parser falls" "$(echo $text)" "parser crashed (signal 11)"
 else
 	skip "the page is sound" "no mandoc here"
 fi
