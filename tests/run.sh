@@ -11,6 +11,9 @@ rm -rf build-run/logs
 mkdir -p build-run/logs
 
 sh tests/setup.sh build test || exit 70
+# Where setup.sh puts promtool when the system has none.
+PATH=$PATH:$top/build-run/promtool/usr/bin
+export PATH
 
 # built DIR CC OPTION...: configured and compiled, or the end.
 built() {

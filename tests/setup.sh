@@ -19,6 +19,7 @@ command -v dpkg-query >/dev/null || {
 	exit 0
 }
 missing=
+promtool=
 for set in "$@"; do
 	case $set in
 	build) names=$build ;;
@@ -34,8 +35,25 @@ for set in "$@"; do
 	for pair in $programs; do
 		command -v "${pair%:*}" >/dev/null || missing="$missing ${pair#*:}"
 	done
+	command -v promtool >/dev/null || promtool=$(dirname "$0")/../build-run/promtool
 done
-[ -n "$missing" ] || exit 0
+
+# Out of Prometheus' package and no more of it: two tests are no reason to install a server. It
+# needs no rights, and without it they are skipped, so that it cannot be had is no failure.
+fetch_promtool() {
+	[ -n "$promtool" ] && [ ! -x "$promtool/usr/bin/promtool" ] || return 0
+	rm -rf "$promtool" "$promtool.new"
+	mkdir -p "$promtool.new"
+	if (cd "$promtool.new" && apt-get -qq download prometheus 2>log &&
+		dpkg --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool &&
+		rm prometheus_*.deb log); then
+		mv "$promtool.new" "$promtool"
+	else
+		echo "setup.sh: no promtool, the tests with it are skipped:" >&2
+		cat "$promtool.new/log" >&2
+	fi
+}
+[ -n "$missing" ] || { fetch_promtool; exit 0; }
 
 as_root=
 [ "$(id -u)" -eq 0 ] || as_root=sudo
@@ -43,3 +61,4 @@ $as_root apt-get -o DPkg::Lock::Timeout=300 -qq update
 # shellcheck disable=SC2086 -- a list
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -y -qq \
 	--no-install-recommends install $missing
+fetch_promtool
