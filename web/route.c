@@ -9,6 +9,7 @@
 #include "web/accept.h"
 #include "web/etag.h"
 #include "web/gate.h"
+#include "web/meter.h"
 #include "web/page.h"
 #include "web/problem.h"
 
@@ -467,12 +468,14 @@ void route_answer(const struct web *web, const struct ask *ask, struct response 
 	uint64_t statements = store_statements_here();
 	int64_t begun_ms = day_monotonic_ms();
 	struct work *w = work_open(web, ask, res);
+	const struct route *route;
 	struct err err = ERR_INIT;
 
 	if (w == NULL)
 		return;
 	if (answer(w, ask, res, &err) < 0)
 		answer_error(&w->req, res, &err);
+	route = w->req.route;
 	free(w);
 	/* A whole answer needs no connection any more; only a stream keeps it. */
 	if (res->stream == NULL) {
@@ -481,6 +484,7 @@ void route_answer(const struct web *web, const struct ask *ask, struct response 
 		res->store = NULL;
 	}
 	tell(web, ask, res, begun_ms, statements);
+	meter_add(web->meter, route, res->status, day_monotonic_ms() - begun_ms);
 }
 
 void route_refuse(unsigned status, const char *detail, struct response *res)

@@ -29,6 +29,7 @@ struct web {
 	void (*tell)(const char *line);
 	struct gate *gate;		/* who may change something; NULL nobody */
 	const char *asn_database;	/* what a change is judged with, as ruad-ingest does; NULL none */
+	struct meter *meter;		/* counts answers; NULL nobody does */
 };
 
 /* What a client sent, borrowed. Absent header: absent slice. */

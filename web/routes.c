@@ -1,6 +1,8 @@
 #include "web/api.h"
+#include "web/api_check.h"
 #include "web/asset.h"
 #include "web/change.h"
+#include "web/metrics.h"
 #include "web/page.h"
 
 /*
@@ -66,6 +68,11 @@ const struct route routes[] = {
 	{ GET, V1 "/decisions", api_rows, QUERY_DECISIONS, "format", LIST },
 	{ GET, V1 "/events", api_rows, QUERY_EVENTS, "format", LIST },
 	{ GET, V1 "/services", api_rows, QUERY_SERVICES, "format", LIST },
+	/* Its parameters without a window are those of store/check.h. */
+	{ GET, V1 "/check/{name}", api_check, 0,
+		"domain subdomains scope verified without_twins last from to reporter warn crit format",
+		ROUTE_STORE },
+	{ GET, "/metrics", metrics_answer, 0, "", ROUTE_STORE_IF },
 	{ GET, V1 "/openapi.json", api_openapi, 0, "", 0 },
 	{ 0, NULL, NULL, 0, NULL, 0 },
 };

@@ -13,6 +13,7 @@
 #include "web/body.h"
 #include "web/gate.h"
 #include "web/gzip.h"
+#include "web/meter.h"
 #include "web/server.h"
 
 /* How often connections are looked at, and how long answers under way may take at the end. */
@@ -170,7 +171,8 @@ static int run(const struct conf *conf, bool verbose, const sigset_t *stop)
 		(void)err_set(&err, ERR_SHORTAGE, "no memory");
 		goto out;
 	}
-	if ((conf->token_file[0] != '\0' && gate_open(&web.gate, conf->token_file, &err) < 0) ||
+	if (meter_open(&web.meter, &err) < 0 ||
+		(conf->token_file[0] != '\0' && gate_open(&web.gate, conf->token_file, &err) < 0) ||
 		listener_open(&listener, conf->listen, &err) < 0 ||
 		server_start(&s, &options, &err) < 0)
 		goto out;
@@ -186,6 +188,7 @@ out:
 	listener_close(&listener);
 	pool_close(web.pool);
 	gate_close(web.gate);
+	meter_close(web.meter);
 	return status;
 }
 
