@@ -310,7 +310,7 @@ static void say_ingest(const struct found *f, struct buf *to)
 	if (!f->measured)
 		buf_add_text(to, "no mail was read yet");
 	else
-		buf_printf(to, "%" PRId64 " mails refused, %" PRId64 " deferred since yesterday",
+		buf_printf(to, "mails since yesterday: %" PRId64 " refused, %" PRId64 " deferred",
 			f->undecided, f->others);
 }
 
