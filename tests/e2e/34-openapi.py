@@ -16,7 +16,8 @@ from openapi import meanings  # noqa: E402
 from web import Web, sample, tap  # noqa: E402
 
 JSON, PROBLEM = 'application/json', 'application/problem+json'
-FORMATS = {JSON: 'json', 'application/x-ndjson': 'ndjson', 'text/csv': 'csv', 'text/html': 'html'}
+FORMATS = {JSON: 'json', 'application/x-ndjson': 'ndjson', 'text/csv': 'csv', 'text/html': 'html',
+           'text/plain': 'text'}
 # Values that no parameter with such a schema may have; the pattern of `sort` is no full rule.
 WRONG = {'boolean': 'perhaps', 'integer': 'x1', 'array': 'a b'}
 
@@ -92,6 +93,8 @@ def things(web, path):
     name = re.search(r'\{(\w+)\}', path)
     if not name:
         return {}, None
+    if path.endswith('/check/{name}'):
+        return {'name': 'freshness'}, {'name': 'weather'}
     parent = path[:name.start() - 1]
     rows = web.get(parent + '?scope=all&last=all').json['data']
     return {name.group(1): rows[0][name.group(1)]}, {name.group(1): '999999999' if name.group(1) == 'id'
@@ -176,7 +179,10 @@ def check_parameters(t, api, web, path, operation, names):
     faults = []
     everything = {p['name']: p for p in map(api.resolve, api.document['components']['parameters'].values())
                   if p['in'] == 'query'}
-    taken = {p['name'] for p in api.parameters(operation)}
+    # A name may mean another choice here than elsewhere: that of this operation counts.
+    own = {p['name']: p for p in api.parameters(operation)}
+    everything.update(own)
+    taken = set(own)
     for name, one in everything.items():
         examples = one.get('example')
         for example in examples if isinstance(examples, list) else [examples]:
