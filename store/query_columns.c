@@ -230,8 +230,8 @@ static const struct column lint_columns[] = {
 	{ "code", COLUMN_TEXT, "Finding", "Hallazgo" },
 	{ "times", COLUMN_INT, "Times", "Veces" },
 	C_REPORTS,
-	{ "first_report", COLUMN_DAY, NO_TITLE },
-	{ "last_report", COLUMN_DAY, "Last", "Último" },
+	{ "first_seen", COLUMN_DAY, NO_TITLE },
+	{ "last_seen", COLUMN_DAY, "Last", "Último" },
 	{ "report", COLUMN_INT, "Report", "Informe" },
 	{ "text", COLUMN_TEXT, "Meaning", "Significado" },
 };

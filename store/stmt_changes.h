@@ -230,8 +230,8 @@
 
 #define N_ROWS \
 	" SELECT o.org_name AS reporter, " M_WORD("code", "g.code") " AS code, g.times AS times," \
-	" g.reports AS reports, " M_DAY("g.first") " AS first_report, " M_DAY("g.last") \
-	" AS last_report, " M_REPORT("g.last") " AS report, " M_WORD("text", "g.code") " AS text" \
+	" g.reports AS reports, " M_DAY("g.first") " AS first_seen, " M_DAY("g.last") \
+	" AS last_seen, " M_REPORT("g.last") " AS report, " M_WORD("text", "g.code") " AS text" \
 	" FROM parts AS g CROSS JOIN reporter AS o ON o.id = g.reporter"
 
 #define N_LINT { \

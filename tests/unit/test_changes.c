@@ -525,8 +525,8 @@ static void is_finding(size_t i, const char *code, int64_t times, int64_t report
 	assert_string_equal(text(QUERY_LINT, i, "code"), code);
 	assert_int_equal(number(QUERY_LINT, i, "times"), times);
 	assert_int_equal(number(QUERY_LINT, i, "reports"), reports);
-	assert_int_equal(number(QUERY_LINT, i, "first_report"), first);
-	assert_int_equal(number(QUERY_LINT, i, "last_report"), last);
+	assert_int_equal(number(QUERY_LINT, i, "first_seen"), first);
+	assert_int_equal(number(QUERY_LINT, i, "last_seen"), last);
 	assert_int_equal(number(QUERY_LINT, i, "report"), id);
 	assert_true(strlen(text(QUERY_LINT, i, "text")) > 20);
 }
