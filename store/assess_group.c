@@ -1,6 +1,6 @@
 #include "store/assess_parts.h"
 
-#include <assert.h>
+#include <stdlib.h>
 
 /* An address with its own envelope and no signature, on so many days and with so many messages, may
  * be a server of the owner's that nobody remembers. */
@@ -10,6 +10,7 @@
 /* What is gathered of one address, from its first row to its last. */
 struct found {
 	int64_t source; /* 0: none yet */
+	int64_t member; /* the group it was in; 0: none */
 	struct ip ip;
 	int64_t messages, first;
 	bool fails; /* some of its mail does not pass */
@@ -18,18 +19,31 @@ struct found {
 	} steady; /* of the rows that count for it; first > last: none */
 };
 
-/* The last group that was looked up: networks come in rows. */
-struct last {
-	int64_t id;
+/* A group met lately, and what was summed of it since it was written: most addresses belong to a
+ * few, or to the one before. */
+struct slot {
+	int64_t id; /* 0: free */
 	char key[GROUP_TEXT_MAX];
+	int64_t messages, first;
+	bool moved;
+	/* what is shown of it is at least as good as this */
+	enum group_evidence evidence;
+	int64_t lead;
+};
+
+#define SLOTS 256
+
+struct groups {
+	struct slot slots[SLOTS];
 	int64_t left, decided; /* the last group an address left, and what was decided of it */
 };
 
 static void begin(struct assess *a, struct found *f, sqlite3_stmt *stmt, int64_t source)
 {
-	*f = (struct found){
-		.source = source, .first = INT64_MAX, .steady = { .first = INT64_MAX, .last = -1 }
-	};
+	*f = (struct found){ .source = source,
+		.member = sqlite3_column_int64(stmt, 7),
+		.first = INT64_MAX,
+		.steady = { .first = INT64_MAX, .last = -1 } };
 	if (!ip_from_bytes(sql_blob(stmt, 5), &f->ip))
 		f->ip = (struct ip){ .len = 0 };
 	address_init(a->address, &f->ip, sql_text(stmt, 6));
@@ -127,17 +141,12 @@ static int add_group(struct assess *a, const struct group *g, int64_t *ret, stru
 }
 
 /* *ret_fresh: it was not there. */
-static int find_group(struct assess *a, struct last *last, const struct group *g, int64_t *ret,
-	bool *ret_fresh, struct err *err)
+static int find_group(
+	struct assess *a, const struct group *g, int64_t *ret, bool *ret_fresh, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int more;
 
-	*ret_fresh = false;
-	if (last->id != 0 && strcmp(last->key, g->key) == 0) {
-		*ret = last->id;
-		return 0;
-	}
 	if (sql_get(a->st, STMT_GROUP_FIND, &stmt, err) < 0)
 		return -1;
 	(void)sqlite3_bind_int64(stmt, 1, a->domain);
@@ -149,31 +158,7 @@ static int find_group(struct assess *a, struct last *last, const struct group *g
 		*ret = sqlite3_column_int64(stmt, 0);
 	(void)sqlite3_reset(stmt);
 	*ret_fresh = more == 0;
-	if (more == 0 && add_group(a, g, ret, err) < 0)
-		return -1;
-	last->id = *ret;
-	memcpy(last->key, g->key, sizeof last->key);
-	return 0;
-}
-
-/* *ret is the group the address was in; 0: in none. */
-static int find_member(struct assess *a, int64_t source, int64_t *ret, struct err *err)
-{
-	sqlite3_stmt *stmt;
-	int more;
-
-	*ret = 0;
-	if (sql_get(a->st, STMT_MEMBER_FIND, &stmt, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, a->domain);
-	(void)sqlite3_bind_int64(stmt, 2, source);
-	more = sql_step(a->st, stmt, "cannot look up an address's group", err);
-	if (more < 0)
-		return -1;
-	if (more > 0)
-		*ret = sqlite3_column_int64(stmt, 0);
-	(void)sqlite3_reset(stmt);
-	return 0;
+	return more == 0 ? add_group(a, g, ret, err) : 0;
 }
 
 static int set_member(struct assess *a, int64_t source, int64_t group, struct err *err)
@@ -192,29 +177,29 @@ static int set_member(struct assess *a, int64_t source, int64_t group, struct er
 /* ---- decisions follow ------------------------------------------------------------------------ */
 
 /* The owner decided about the address's former group: it may be a word on the new one. */
-static int add_follower(struct assess *a, struct last *last, int64_t left, int64_t group,
+static int add_follower(struct assess *a, struct groups *all, int64_t left, int64_t group,
 	int64_t messages, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int more;
 
-	if (last->left != left) {
+	if (all->left != left) {
 		if (sql_get(a->st, STMT_DECISION_OF_GROUP, &stmt, err) < 0)
 			return -1;
 		(void)sqlite3_bind_int64(stmt, 1, left);
 		more = sql_step(a->st, stmt, "cannot look up a decision", err);
 		if (more < 0)
 			return -1;
-		last->decided = more > 0 ? sqlite3_column_int64(stmt, 0) : -1;
-		last->left = left;
+		all->decided = more > 0 ? sqlite3_column_int64(stmt, 0) : -1;
+		all->left = left;
 		(void)sqlite3_reset(stmt);
 	}
-	if (last->decided < 0)
+	if (all->decided < 0)
 		return 0;
 	if (sql_get(a->st, STMT_SEEN_FOLLOWER_ADD, &stmt, err) < 0)
 		return -1;
 	(void)sqlite3_bind_int64(stmt, 1, group);
-	(void)sqlite3_bind_int64(stmt, 2, last->decided);
+	(void)sqlite3_bind_int64(stmt, 2, all->decided);
 	(void)sqlite3_bind_int64(stmt, 3, messages);
 	return sql_run(a->st, stmt, "cannot follow a decision", err);
 }
@@ -258,8 +243,25 @@ static int follow_all(struct assess *a, struct err *err)
 
 /* ---- an address ------------------------------------------------------------------------------ */
 
-static int sum_group(struct assess *a, const struct found *f, int64_t id, const struct group *g,
-	bool fresh, bool moved, struct err *err)
+/* What was summed of a group since, into its row. */
+static int write_slot(struct assess *a, struct slot *s, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	if (s->id == 0)
+		return 0;
+	if (sql_get(a->st, STMT_SEEN_GROUP_MORE, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, s->id);
+	(void)sqlite3_bind_int64(stmt, 2, s->messages);
+	(void)sqlite3_bind_int64(stmt, 3, s->first);
+	(void)sqlite3_bind_int(stmt, 4, s->moved);
+	return sql_run(a->st, stmt, "cannot sum up a source group", err);
+}
+
+/* True: a row was made of what is known of this address, and nothing is better yet. */
+static int add_row_of(struct assess *a, int64_t id, const struct group *g, bool fresh,
+	int64_t messages, bool *ret_made, struct err *err)
 {
 	bool relay = g->service != NULL &&
 		     (g->service->role == SERVICE_FORWARDER || g->service->role == SERVICE_LIST);
@@ -275,14 +277,57 @@ static int sum_group(struct assess *a, const struct found *f, int64_t id, const 
 	bind_service(stmt, 6, g);
 	(void)sqlite3_bind_int(stmt, 7, relay);
 	(void)sqlite3_bind_int(stmt, 8, fresh);
-	(void)sqlite3_bind_int64(stmt, 9, f->messages);
-	(void)sqlite3_bind_int64(stmt, 10, f->first);
-	(void)sqlite3_bind_int(stmt, 11, moved);
+	(void)sqlite3_bind_int64(stmt, 9, messages);
 	if (sql_run(a->st, stmt, "cannot sum up a source group", err) < 0)
 		return -1;
+	*ret_made = sqlite3_changes(a->st->db) > 0;
+	return 0;
+}
+
+/* Its slot, which another group may have to leave. */
+static int take_slot(struct assess *a, struct groups *all, const struct group *g, int64_t messages,
+	struct slot **ret, struct err *err)
+{
+	uint32_t hash = 5381;
+	struct slot *s;
+	bool fresh, made;
+	int64_t id;
+
+	for (const char *c = g->key; *c != '\0'; c++)
+		hash = hash * 33 ^ (uint8_t)*c;
+	s = *ret = &all->slots[(hash ^ hash >> 15) % SLOTS];
+	if (s->id != 0 && strcmp(s->key, g->key) == 0)
+		return 0;
+	if (write_slot(a, s, err) < 0)
+		return -1;
+	s->id = 0;
+	if (find_group(a, g, &id, &fresh, err) < 0 ||
+		add_row_of(a, id, g, fresh, messages, &made, err) < 0)
+		return -1;
+	/* Where there was a row, nothing is known of how good its evidence is. */
+	*s = (struct slot){ .id = id,
+		.first = INT64_MAX,
+		.evidence = made ? g->evidence : GROUP_EVIDENCE_COUNT,
+		.lead = messages };
+	memcpy(s->key, g->key, sizeof s->key);
+	return 0;
+}
+
+static int sum_group(struct assess *a, struct slot *s, const struct found *f, const struct group *g,
+	bool moved, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	s->messages = assess_add(s->messages, f->messages);
+	s->first = f->first < s->first ? f->first : s->first;
+	s->moved |= moved;
+	if (g->evidence > s->evidence || (g->evidence == s->evidence && f->messages < s->lead))
+		return 0;
+	s->evidence = g->evidence;
+	s->lead = f->messages;
 	if (sql_get(a->st, STMT_SEEN_GROUP_LEAD, &stmt, err) < 0)
 		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, id);
+	(void)sqlite3_bind_int64(stmt, 1, s->id);
 	sql_bind_text(stmt, 2, slice_of(g->name));
 	(void)sqlite3_bind_int(stmt, 3, (int)g->evidence);
 	sql_bind_text(stmt, 4, slice_of(g->detail));
@@ -303,62 +348,71 @@ static int keep_address(
 	return sql_run(a->st, stmt, "cannot note an address", err);
 }
 
-static int end(struct assess *a, const struct found *f, struct last *last, struct err *err)
+static int end(struct assess *a, const struct found *f, struct groups *all, struct err *err)
 {
 	struct group_hints hints = { .asn = 0 };
+	struct slot *slot;
 	struct group g;
-	int64_t group, before;
-	bool fresh, moved;
+	bool moved;
 	int flags;
 
 	if (a->asn != NULL && f->ip.len > 0 &&
 		!asn_find(a->asn, &f->ip, &hints.asn, &hints.asn_name))
 		hints.asn = 0;
 	address_group(a->address, &hints, &g);
-	if (flags_of(a, f, &flags, err) < 0 || find_group(a, last, &g, &group, &fresh, err) < 0 ||
-		find_member(a, f->source, &before, err) < 0)
+	if (flags_of(a, f, &flags, err) < 0 || take_slot(a, all, &g, f->messages, &slot, err) < 0)
 		return -1;
-	moved = before != 0 && before != group;
-	if (before != group && set_member(a, f->source, group, err) < 0)
+	moved = f->member != 0 && f->member != slot->id;
+	if (f->member != slot->id && set_member(a, f->source, slot->id, err) < 0)
 		return -1;
-	if (moved && add_follower(a, last, before, group, f->messages, err) < 0)
+	if (moved && add_follower(a, all, f->member, slot->id, f->messages, err) < 0)
 		return -1;
 	if (moved)
 		flags |= ADDRESS_MOVED;
-	if (keep_address(a, f, group, flags, err) < 0)
+	if (keep_address(a, f, slot->id, flags, err) < 0)
 		return -1;
-	return sum_group(a, f, group, &g, fresh, moved, err);
+	return sum_group(a, slot, f, &g, moved, err);
 }
 
-static int walk(struct assess *a, sqlite3_stmt *stmt, struct err *err)
+static int walk(struct assess *a, sqlite3_stmt *stmt, struct groups *all, struct err *err)
 {
 	struct found f = { .source = 0 };
-	struct last last = { .id = 0 };
 	int more;
 
 	while ((more = sql_step(a->st, stmt, "cannot read what was seen", err)) > 0) {
 		int64_t source = sqlite3_column_int64(stmt, 0);
 
 		if (f.source != source) {
-			if (f.source != 0 && end(a, &f, &last, err) < 0)
+			if (f.source != 0 && end(a, &f, all, err) < 0)
 				return -1;
 			begin(a, &f, stmt, source);
 		}
 		if (add_row(a, &f, stmt, err) < 0)
 			return -1;
 	}
-	return more < 0 || (f.source != 0 && end(a, &f, &last, err) < 0) ? -1 : 0;
+	if (more < 0 || (f.source != 0 && end(a, &f, all, err) < 0))
+		return -1;
+	for (unsigned i = 0; i < SLOTS; i++) {
+		if (write_slot(a, &all->slots[i], err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int assess_groups(struct assess *a, struct err *err)
 {
+	struct groups *all = calloc(1, sizeof *all);
 	sqlite3_stmt *stmt;
-	int rc;
+	int rc = -1;
 
-	if (sql_get(a->st, STMT_SEEN_ROWS, &stmt, err) < 0)
-		return -1;
-	rc = walk(a, stmt, err);
-	(void)sqlite3_reset(stmt);
+	if (all == NULL)
+		return err_set(err, ERR_SHORTAGE, "no memory");
+	if (sql_get(a->st, STMT_SEEN_ROWS, &stmt, err) == 0) {
+		(void)sqlite3_bind_int64(stmt, 1, a->domain);
+		rc = walk(a, stmt, all, err);
+		(void)sqlite3_reset(stmt);
+	}
+	free(all);
 	if (rc < 0 || follow_all(a, err) < 0)
 		return -1;
 	return writer_run_1(a->st, STMT_SEEN_GROUP_WORDS, a->domain, err);

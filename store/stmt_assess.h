@@ -44,15 +44,17 @@ STMT(STMT_SEEN_NETS,
 	"INSERT OR IGNORE INTO seen_net (net) SELECT " T_NET " FROM seen_pair AS s"
 	" CROSS JOIN source AS o ON o.id = s.source WHERE " T_SPF_PASSES " AND o.ip IS NOT NULL")
 STMT(STMT_SEEN_ROWS,
-	"SELECT s.source, s.trait, s.messages, s.first, s.last, o.ip, o.text FROM seen_pair AS s"
-	" CROSS JOIN source AS o ON o.id = s.source ORDER BY s.source, s.trait")
+	"SELECT s.source, s.trait, s.messages, s.first, s.last, o.ip, o.text, m.source_group"
+	" FROM seen_pair AS s CROSS JOIN source AS o ON o.id = s.source LEFT JOIN member AS m"
+	" ON m.domain = ?1 AND m.source = s.source ORDER BY s.source, s.trait")
 STMT(STMT_SEEN_NEAR, "SELECT 1 FROM seen_net WHERE net = ?")
 STMT(STMT_SEEN_ADDRESS_ADD, "INSERT INTO seen_address (source, grp, flags) VALUES (?, ?, ?)")
 STMT(STMT_SEEN_GROUP_ADD,
-	"INSERT INTO seen_group (id, key, name, evidence, detail, service, relay, fresh, lead, first,"
-	" messages, inherited) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?9, ?11)"
-	" ON CONFLICT (id) DO UPDATE SET messages = messages + excluded.messages,"
-	" first = min(first, excluded.first), inherited = max(inherited, excluded.inherited)")
+	"INSERT OR IGNORE INTO seen_group (id, key, name, evidence, detail, service, relay, fresh, lead)"
+	" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+STMT(STMT_SEEN_GROUP_MORE,
+	"UPDATE seen_group SET messages = messages + ?2, first = min(first, ?3),"
+	" inherited = max(inherited, ?4) WHERE id = ?1")
 /* The strongest evidence; of the address that sends most; texts decide among equals. */
 STMT(STMT_SEEN_GROUP_LEAD,
 	"UPDATE seen_group SET name = ?2, evidence = ?3, detail = ?4, lead = ?5 WHERE id = ?1"
@@ -84,7 +86,6 @@ STMT(STMT_GROUP_NEWS,
 	" (g.name, g.evidence, g.detail, g.service) AS other"
 	" FROM seen_group AS g CROSS JOIN source_group AS o ON o.id = g.id"
 	" WHERE before IS NOT now OR other ORDER BY g.id")
-STMT(STMT_MEMBER_FIND, "SELECT source_group FROM member WHERE domain = ? AND source = ?")
 STMT(STMT_MEMBER_SET,
 	"INSERT INTO member (domain, source, source_group) VALUES (?, ?, ?)"
 	" ON CONFLICT DO UPDATE SET source_group = excluded.source_group")
