@@ -163,7 +163,8 @@ const struct column *query_row_columns(const struct query *q, size_t *ret_len);
 /* Index of a column by name; a bug (assert) if the kind has no such column. */
 size_t query_column(enum query_kind kind, const char *name);
 
-/* ERR_NOT_FOUND: QUERY_REPORT or QUERY_SOURCE, and no such report or group. ERR_USAGE: a cursor of
+/* ERR_NOT_FOUND: no such report or source group, or a domain of the filter that no report and no
+ * setting names. ERR_USAGE: a cursor of
  * another question, a sort by a group there is not. One snapshot of the store from here to the close. */
 int query_open(struct query **ret, struct store *st, enum query_kind kind,
 	const struct query_filter *f, struct err *err);

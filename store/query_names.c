@@ -42,18 +42,28 @@ static int find(struct query *q, enum stmt id, int64_t number, int64_t *ret, str
 	return number_of(q, stmt, NOBODY, ret, err);
 }
 
+static int check_exists(
+	struct query *q, enum stmt id, int64_t number, const char *what, struct err *err)
+{
+	int64_t found;
+
+	if (find(q, id, number, &found, err) < 0)
+		return -1;
+	return found != NOBODY
+		       ? 0
+		       : err_set(err, ERR_NOT_FOUND, "%s %" PRId64 " is not there", what, number);
+}
+
 int query_check_subject(struct query *q, struct err *err)
 {
-	bool report = q->kind == QUERY_REPORT;
-	int64_t id = report ? q->filter.report : q->filter.source_group, found;
+	int64_t report = q->filter.report, group = q->filter.source_group;
 
-	if (!report && q->kind != QUERY_SOURCE)
-		return 0;
-	if (find(q, report ? STMT_QUERY_REPORT_IS : STMT_QUERY_GROUP_DOMAIN, id, &found, err) < 0)
+	if (q->kind == QUERY_REPORT &&
+		check_exists(q, STMT_QUERY_REPORT_IS, report, "report", err) < 0)
 		return -1;
-	return found != NOBODY ? 0
-			       : err_set(err, ERR_NOT_FOUND, "there is no %s %" PRId64,
-					 query_name(q->kind), id);
+	if (q->kind == QUERY_SOURCE || group > 0)
+		return check_exists(q, STMT_QUERY_GROUP_DOMAIN, group, "group", err);
+	return 0;
 }
 
 static int copy_domains(struct query *q, sqlite3_stmt *stmt, struct err *err)
@@ -66,6 +76,26 @@ static int copy_domains(struct query *q, sqlite3_stmt *stmt, struct err *err)
 	buf_add(&q->domains, sql_text(stmt, 0));
 	(void)sqlite3_reset(stmt);
 	return buf_failed(&q->domains) ? err_set(err, ERR_SHORTAGE, "too many domains") : 0;
+}
+
+/* A name no report and no setting has is a slip, and no answer to it is a number. */
+static int check_known(struct query *q, struct slice names, struct err *err)
+{
+	struct err_quote quote;
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (sql_get(q->store, STMT_QUERY_UNKNOWN_DOMAIN, &stmt, err) < 0)
+		return -1;
+	sql_bind_text(stmt, sqlite3_bind_parameter_index(stmt, ":names"), names);
+	query_bind_int(stmt, ":subdomains", q->filter.subdomains);
+	more = sql_step(q->store, stmt, "cannot look up a domain", err);
+	if (more > 0)
+		more = err_set(err, ERR_NOT_FOUND, "domain %s is in no report and no setting",
+			err_quote(&quote, sql_text(stmt, 0)));
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt); /* they point into names */
+	return more;
 }
 
 static int named_domains(struct query *q, struct err *err)
@@ -91,7 +121,8 @@ static int named_domains(struct query *q, struct err *err)
 		err_set(err, ERR_SHORTAGE, "no memory");
 		goto out;
 	}
-	if (sql_get(q->store, STMT_QUERY_NAMED_DOMAINS, &stmt, err) < 0)
+	if (check_known(q, buf_slice(&names), err) < 0 ||
+		sql_get(q->store, STMT_QUERY_NAMED_DOMAINS, &stmt, err) < 0)
 		goto out;
 	sql_bind_text(stmt, sqlite3_bind_parameter_index(stmt, ":names"), buf_slice(&names));
 	query_bind_int(stmt, ":subdomains", f->subdomains);
@@ -129,7 +160,7 @@ static int group_domain(struct query *q, struct err *err)
 
 	if (find(q, STMT_QUERY_GROUP_DOMAIN, q->filter.source_group, &domain, err) < 0)
 		return -1;
-	buf_printf(&q->domains, domain != NOBODY ? "[%" PRId64 "]" : "[]", domain);
+	buf_printf(&q->domains, "[%" PRId64 "]", domain);
 	return 0;
 }
 

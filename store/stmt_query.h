@@ -13,6 +13,11 @@ STMT(STMT_QUERY_NAMED_DOMAINS,
 	" CROSS JOIN domain AS d ON d.name = j.value UNION"
 	" SELECT d.id FROM json_each(:names) AS j CROSS JOIN domain AS d"
 	" WHERE :subdomains AND substr(d.name, -length(j.value) - 1) = '.' || j.value ORDER BY 1)")
+STMT(STMT_QUERY_UNKNOWN_DOMAIN,
+	"SELECT j.value FROM json_each(:names) AS j"
+	" WHERE NOT EXISTS (SELECT 1 FROM domain AS d WHERE d.name = j.value)"
+	" AND NOT (:subdomains AND EXISTS (SELECT 1 FROM domain AS d"
+	" WHERE substr(d.name, -length(j.value) - 1) = '.' || j.value)) LIMIT 1")
 STMT(STMT_QUERY_SCOPE_DOMAINS,
 	"SELECT json_group_array(id) FROM (SELECT id FROM domain WHERE :claimed IS NULL"
 	" OR claimed = :claimed ORDER BY id)")

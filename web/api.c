@@ -93,7 +93,7 @@ static int api_stream(
 		return -1;
 	if (stream_rows(&res->stream, req->store, ask, err) == 0)
 		return 0;
-	if (err->code == ERR_USAGE)
+	if (err->code == ERR_USAGE || err->code == ERR_NOT_FOUND)
 		name_parameter(req, res, err);
 	return -1;
 }

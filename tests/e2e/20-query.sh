@@ -28,7 +28,10 @@ is "a filter chooses" "$(q addresses --domain example.com --result fail --format
 is "an option may stand before the command" "$(q --format=csv --source 2001:db8::/32 addresses | sed 1d | cut -d, -f2)" \
 	"2001:db8::1"
 is "a window is whole days" "$(q timeseries --from 2026-01-01 --to 2026-01-02 --format ndjson | wc -l | tr -d ' ')" 2
-is "an unknown domain is an empty answer" "$(q sources --domain nobody.example --format csv | wc -l | tr -d ' ')" 1
+exits 66 "an unknown domain is a slip, not an empty answer" q sources --domain nobody.example
+has "and it is named" "$(cat "$T/err")" nobody.example
+exits 66 "so is one of several" q summary --domain example.com --domain nobody.example
+exits 66 "and a source there is not" q summary --group 99999
 is "a conflict is listed under the stored report" "$(q reports --conflicts --format ndjson | python3 -c '
 import json, sys
 for line in sys.stdin:

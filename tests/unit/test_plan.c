@@ -177,8 +177,8 @@ static void what_is_looked_up_has_an_index(void **state)
 			continue;
 		/* A suffix of a name has no index; all domains of a scope are what is asked for. */
 		if (id == STMT_QUERY_NAMED_DOMAINS || id == STMT_QUERY_SCOPE_DOMAINS ||
-			id == STMT_QUERY_ANY_OWN || id == STMT_QUERY_OWN ||
-			id == STMT_QUERY_ENDINGS)
+			id == STMT_QUERY_UNKNOWN_DOMAIN || id == STMT_QUERY_ANY_OWN ||
+			id == STMT_QUERY_OWN || id == STMT_QUERY_ENDINGS)
 			continue;
 		q.store = st;
 		q.kind = QUERY_STATUS;

@@ -18,8 +18,8 @@ static const char *const row_filters[][2] = { { NULL, NULL }, { "result", "pass"
 	{ "result", "fail" }, { "result", "unknown" }, { "disposition", "none" },
 	{ "disposition", "reject" }, { "disposition", "absent" }, { "class", "yours" },
 	{ "class", "forwarded" }, { "class", "to_decide" }, { "class", "not_yours" },
-	{ "group", "101" }, { "group", "203" }, { "group", "9999" }, { "service", "mailchimp" },
-	{ "last", "7d" }, { "last", "all" } };
+	{ "group", "101" }, { "group", "203" }, { "service", "mailchimp" }, { "last", "7d" },
+	{ "last", "all" } };
 static const char *const address_filters[][2] = { { "source", "192.0.2.4" },
 	{ "source", "192.0.2.0/29" }, { "source", "2001:db8::/32" }, { "source", "198.51.100.1" } };
 
@@ -352,9 +352,51 @@ static void subdomains_are_those_under_the_name_and_no_others(void **state)
 	assert_int_equal(rows_of(st, QUERY_DOMAINS, &f, NULL), 2);
 	assert_string_equal(text(QUERY_DOMAINS, 0, "domain"), "one.example");
 	assert_string_equal(text(QUERY_DOMAINS, 1, "domain"), "sub.one.example");
+	store_close(st);
+}
+
+/* A slip of the pen must not read as "no mail at all". */
+static void what_is_named_and_not_there_is_told(void **state)
+{
+	static const struct {
+		const char *name, *value, *says; /* NULL: it is there */
+	} cases[] = {
+		{ "domain", "one.example", NULL },
+		{ "domain", "nobody.example", "domain \"nobody.example\" is in no report" },
+		{ "domain", "ne.example", "\"ne.example\"" },
+		{ "domain", "example", "\"example\"" },
+		{ "group", "101", NULL },
+		{ "group", "9999", "group 9999 is not there" },
+	};
+	struct store *st = store_random(&facts, 1);
+	static struct query_filter f; /* large */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct err err = ERR_INIT;
+		struct query *q = NULL;
+
+		query_filter_init(&f);
+		set(&f, QUERY_SUMMARY, cases[i].name, cases[i].value);
+		if (query_open(&q, st, QUERY_SUMMARY, &f, &err) == 0) {
+			assert_null(cases[i].says);
+			query_close(q);
+			continue;
+		}
+		assert_non_null(cases[i].says);
+		assert_int_equal(err.code, ERR_NOT_FOUND);
+		if (strstr(err.text, cases[i].says) == NULL)
+			fail_msg("%s does not say %s", err.text, cases[i].says);
+	}
+	/* One wrong name of several is enough; with its subdomains a name is known by them. */
 	query_filter_init(&f);
-	set(&f, QUERY_DOMAINS, "domain", "nobody.example");
-	assert_int_equal(rows_of(st, QUERY_DOMAINS, &f, NULL), 0);
+	set(&f, QUERY_SUMMARY, "domain", "one.example");
+	set(&f, QUERY_SUMMARY, "domain", "nobody.example");
+	assert_int_equal(query_open(&(struct query *){ NULL }, st, QUERY_SUMMARY, &f, NULL), -1);
+	query_filter_init(&f);
+	set(&f, QUERY_DOMAINS, "domain", "example");
+	set(&f, QUERY_DOMAINS, "subdomains", "true");
+	assert_true(rows_of(st, QUERY_DOMAINS, &f, NULL) > 1);
 	store_close(st);
 }
 
@@ -584,6 +626,7 @@ int main(void)
 		cmocka_unit_test(a_week_begins_on_its_monday),
 		cmocka_unit_test(unclaimed_domains_are_kept_apart_once_one_is_claimed),
 		cmocka_unit_test(subdomains_are_those_under_the_name_and_no_others),
+		cmocka_unit_test(what_is_named_and_not_there_is_told),
 		cmocka_unit_test(reporters_that_differ_in_case_are_one),
 		cmocka_unit_test(data_reach_as_far_as_reporters_of_nine_tenths_of_the_mail),
 		cmocka_unit_test(the_default_window_is_the_last_30_whole_days),

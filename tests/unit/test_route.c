@@ -142,7 +142,7 @@ static void a_wrong_parameter_is_named(void **state)
 
 static void a_repeatable_parameter_may_repeat(void **state)
 {
-	expect_status(*state, "/api/v1/summary?domain=example.com&domain=example.org", 200);
+	expect_status(*state, "/api/v1/summary?domain=example.com&domain=EXAMPLE.com.", 200);
 }
 
 static void what_is_not_there_is_not_found(void **state)
@@ -154,6 +154,13 @@ static void what_is_not_there_is_not_found(void **state)
 	problem(kit, "/api/v1/reports/-1", 404, NULL);
 	problem(kit, "/api/v1/reports/99999999999999999999", 404, NULL);
 	problem(kit, "/api/v1/reports/999/xml", 404, NULL);
+	problem(kit, "/api/v1/summary?domain=unknown.example", 404, "domain");
+	problem(kit, "/api/v1/summary?domain=example.com&domain=unknown.example", 404, "domain");
+	problem(kit, "/api/v1/summary?domain=example&subdomains=false", 404, "domain");
+	expect_status(kit, "/api/v1/summary?domain=com&subdomains=true", 200);
+	problem(kit, "/api/v1/summary?group=999999", 404, "group");
+	problem(kit, "/api/v1/sources/999999", 404, NULL);
+	problem(kit, "/api/v1/domains/unknown.example", 404, NULL);
 	problem(kit, "/api/v1/nothing", 404, NULL);
 	expect_status(kit, "/nothing", 404);
 	expect_status(kit, "/d/unknown.example", 404);
