@@ -1,5 +1,6 @@
 /* Addresses, methods and parameters; what each answer promises whatever its content. */
 #include "tests/unit/web_kit.h"
+#include "web/problem.h"
 
 static char path[REQUEST_BYTES_MAX];
 
@@ -138,6 +139,18 @@ static void a_wrong_parameter_is_named(void **state)
 	problem(kit, "/api/v1/status?domain=example.com", 400, "domain");
 	problem(kit, "/api/v1/reports?%3Cscript%3E=1", 400, "\\u003cscript>");
 	problem(kit, "/api/v1/reports?a=%zz", 400, NULL);
+}
+
+/* Of faults of ours a visitor learns that there is one; of a question that is too large, all. */
+static void a_question_that_takes_too_long_is_told_from_a_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(problem_of(ERR_SLOW)->status, 503);
+	assert_string_equal(problem_of(ERR_SLOW)->type, "urn:problem:too-slow");
+	assert_false(problem_of(ERR_SLOW)->ours);
+	assert_int_equal(problem_of(ERR_SHORTAGE)->status, 503);
+	assert_true(problem_of(ERR_SHORTAGE)->ours && problem_of(ERR_STORE)->ours);
+	assert_int_equal(problem_of(ERR_RECORD)->status, 500);
 }
 
 static void a_repeatable_parameter_may_repeat(void **state)
@@ -466,6 +479,7 @@ int main(void)
 		cmocka_unit_test(every_route_is_found_by_an_address_of_its_pattern),
 		cmocka_unit_test(a_route_takes_only_parameters_that_mean_something),
 		cmocka_unit_test(a_wrong_parameter_is_named),
+		cmocka_unit_test(a_question_that_takes_too_long_is_told_from_a_fault),
 		cmocka_unit_test(a_repeatable_parameter_may_repeat),
 		cmocka_unit_test(what_is_not_there_is_not_found),
 		cmocka_unit_test(a_method_an_address_does_not_take_is_refused_with_those_it_takes),
