@@ -93,6 +93,8 @@ static void bind_place(const struct query *q, sqlite3_stmt *stmt)
 {
 	char name[] = ":key0";
 
+	/* Of events in their own order the place is a number to begin after. */
+	bind_if(stmt, ":after_id", q->seeks && q->place.len > 0, q->place.values[0].number);
 	for (unsigned i = 0; i < q->place.len; i++) {
 		const struct query_place_value *v = &q->place.values[i];
 		int at;

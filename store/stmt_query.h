@@ -106,7 +106,7 @@ STMT(STMT_QUERY_DECISIONS,
 	" LEFT JOIN event AS e ON e.id = c.event")
 STMT(STMT_QUERY_EVENTS,
 	"SELECT id, at, type, domain, object, before, after, who, undone_by FROM event"
-	" WHERE id > max(:since_id, coalesce(:key0, 0))")
+	" WHERE id > max(:since_id, coalesce(:after_id, 0))")
 STMT(STMT_QUERY_SERVICES,
 	"SELECT value ->> 0 AS service, value ->> 1 AS name, value ->> 2 AS role,"
 	" value ->> 3 AS aligns_spf, value ->> 4 AS bounce_domains, value ->> 5 AS dkim_domains,"

@@ -179,7 +179,7 @@ static inline void judge(struct store *st)
 			" nullif('%s', ''))",
 			(i / 5 + 1) * 100 + i % 5, i / 5 + 1, i % 5, i % 5, i % 7,
 			i % 5 == 4       ? ""
-			: i % 2 == 0 ? "mailchimp"
+			: i % 5 % 2 == 0 ? "mailchimp"
 				     : "sendgrid");
 	run_sql(st, "DELETE FROM judgement");
 	run_sql(st, "DELETE FROM member");
@@ -277,7 +277,7 @@ static inline void answer(
 
 struct row {
 	struct value values[QUERY_COLUMNS_MAX];
-	char texts[QUERY_COLUMNS_MAX][128];
+	char texts[QUERY_COLUMNS_MAX][256];
 };
 #define ROWS_MAX 600
 static struct row rows[ROWS_MAX];

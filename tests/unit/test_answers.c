@@ -105,6 +105,68 @@ static void a_record_carries_its_results_and_reasons_as_text(void **state)
 	store_close(st);
 }
 
+/* Undo the grammar of ruad(7): the parts of one line, items apart by "; ", each "name=value". */
+static size_t parts_of(const char *line, char parts[16][128])
+{
+	size_t n = 0, len = 0;
+	bool quoted = false;
+
+	memset(parts, 0, 16 * 128);
+	for (const char *c = line; *c != '\0'; c++) {
+		if (quoted && *c == '\\')
+			c++;
+		else if (*c == '"') {
+			quoted = !quoted;
+			continue;
+		} else if (!quoted && (*c == ' ' || *c == ';')) {
+			n += *c == ' ';
+			len = 0;
+			continue;
+		}
+		assert_true(n < 16 && len < 127);
+		parts[n][len++] = *c;
+	}
+	assert_false(quoted);
+	return n + 1;
+}
+
+static void no_text_of_a_reporter_passes_for_another_field(void **state)
+{
+	static const char hostile[] = "x\"; spf=pass d=one.example \\ \"y; dkim=pass";
+	static const char *const expect[] = { "dkim=fail", "d=one.example", NULL, "spf=unknown",
+		NULL, "d=", "scope=unknown", NULL };
+	static const char *const names[] = { [2] = "s=", [4] = "sent=", [7] = "scope_sent=" };
+	struct store *st = store_make();
+	static struct query_filter f; /* large */
+	char parts[16][128], want[128];
+	int detail = detail_of(&one);
+
+	(void)state;
+	add_one(st, 1, one);
+	run_sql(st, "INSERT INTO name VALUES (3, '%s'), (4, '')", hostile);
+	run_sql(st,
+		"INSERT INTO auth VALUES (%d, 1, 0, 1, 3, 0, 4, NULL, NULL, NULL),"
+		" (%d, 2, 1, 4, NULL, 1, 1, '%s', '%s', NULL)",
+		detail, detail, hostile, hostile);
+	run_sql(st, "INSERT INTO reason VALUES (%d, 1, 2, NULL, '%s'), (%d, 2, 0, NULL, '')",
+		detail, hostile, detail);
+	query_filter_init(&f);
+	(void)rows_of(st, QUERY_RECORDS, &f, NULL);
+	assert_int_equal(parts_of(text(QUERY_RECORDS, 0, "auth"), parts), 8);
+	for (size_t i = 0; i < 8; i++) {
+		if (expect[i] == NULL)
+			(void)snprintf(want, sizeof want, "%s%s", names[i], hostile);
+		assert_string_equal(parts[i], expect[i] != NULL ? expect[i] : want);
+	}
+	assert_int_equal(parts_of(text(QUERY_RECORDS, 0, "reasons"), parts), 4);
+	assert_string_equal(parts[0], "local_policy");
+	(void)snprintf(want, sizeof want, "comment=%s", hostile);
+	assert_string_equal(parts[1], want);
+	assert_string_equal(parts[2], "absent");
+	assert_string_equal(parts[3], "comment=");
+	store_close(st);
+}
+
 static void conflicts_are_listed_with_the_mail_that_brought_them(void **state)
 {
 	struct store *st = store_make();
@@ -405,6 +467,7 @@ int main(void)
 		cmocka_unit_test(a_domain_shows_the_policy_last_seen),
 		cmocka_unit_test(a_report_shows_what_was_sent_beside_what_is_in_effect),
 		cmocka_unit_test(a_record_carries_its_results_and_reasons_as_text),
+		cmocka_unit_test(no_text_of_a_reporter_passes_for_another_field),
 		cmocka_unit_test(conflicts_are_listed_with_the_mail_that_brought_them),
 		cmocka_unit_test(every_ending_is_counted_and_they_sum_to_the_mails),
 		cmocka_unit_test(the_status_is_one_row),
