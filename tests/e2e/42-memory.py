@@ -1,6 +1,8 @@
-"""Memory is the sum of fixed buffers: it grows neither with a report nor with the number of mails.
+"""Memory is the sum of fixed buffers: it grows neither with a report, nor with the number of mails, nor
+with the addresses that are judged.
 
-RUAD_HUGE records (100000) in one report; then many small mails against few. Under a sanitizer the
+RUAD_HUGE records (100000) in one report; RUAD_ADDRESSES addresses (200000) of one domain; then many
+small mails against few. Under a sanitizer the
 numbers mean nothing and the test is skipped.
 """
 import os
@@ -23,7 +25,18 @@ ROW = ('<record><row><source_ip>%s</source_ip><count>%d</count><policy_evaluated
        '</domain><result>pass</result></spf></auth_results></record>\n')
 
 
-def huge(path, count):
+def of_few(rng, n):
+    """Some thousands of addresses."""
+    return '192.0.2.%d' % rng.randrange(256) if n % 3 else '2001:db8::%x:%x' % (n % 5, rng.randrange(65536))
+
+
+def of_many(rng, n):
+    """Each another one, most of another network."""
+    return '%d.%d.%d.%d' % (11 + n % 180, n >> 8 & 255, n >> 16, n & 255) if n % 3 else \
+        '2001:db8:%x:%x::1' % (n & 65535, n >> 16)
+
+
+def huge(path, count, address=of_few):
     """A mail with one report of `count` records, written as a stream; the messages in it."""
     rng, messages = random.Random(3), 0
     head, foot = kit.feedback(['@@@']).split('@@@')
@@ -37,7 +50,7 @@ def huge(path, count):
         for n in range(count):
             many = rng.randrange(1, 1000)
             messages += many
-            ip = '192.0.2.%d' % rng.randrange(256) if n % 3 else '2001:db8::%x:%x' % (n % 5, rng.randrange(65536))
+            ip = address(rng, n)
             rest += pack.compress((ROW % (ip, many, rng.randrange(9), rng.randrange(400))).encode())
             if len(rest) > 57000:
                 f.write(kit.folded(rest[:57000]).encode())
@@ -76,6 +89,14 @@ def count_of(db):
     return out
 
 
+def judged_of(db):
+    con = sqlite3.connect('file:%s?mode=ro' % db, uri=True)
+    out = con.execute('SELECT (SELECT count(*) FROM member), (SELECT sum(messages) FROM class_daily),'
+                      ' (SELECT count(*) FROM unassessed)').fetchone()
+    con.close()
+    return out
+
+
 def main():
     if os.environ.get('RUAD_SANITIZE', 'none') != 'none':
         tap.skip_all('built with a sanitizer')
@@ -87,6 +108,14 @@ def main():
     tap.say('%d records, a mail of %d bytes: %d KiB' % (records, os.path.getsize(mail), most))
     t.equal(count_of(db), (1, records, messages), 'a huge report is stored whole')
     t.ok(most < LIMIT, 'it takes less than 32 MiB', '%d KiB' % most)
+
+    addresses = int(os.environ.get('RUAD_ADDRESSES', '200000'))
+    mail, db = os.path.join(directory, 'wide.eml'), os.path.join(directory, 'wide.db')
+    messages = huge(mail, addresses, of_many)
+    most = peak(db, mail)
+    tap.say('%d addresses: %d KiB' % (addresses, most))
+    t.equal(judged_of(db), (addresses, messages, 0), 'every address of a domain is judged')
+    t.ok(most < LIMIT, 'that takes less than 32 MiB too', '%d KiB' % most)
 
     few = tap.maildir(os.path.join(directory, 'few'))
     small(few, 0, FEW)
