@@ -482,7 +482,7 @@ int check_run(
 	const struct mode *m = &modes[ask->mode];
 	struct range warn = threshold(&ask->warn, m->warn, m->times);
 	struct range crit = threshold(&ask->crit, m->crit, m->times);
-	struct found f;
+	struct found f = { 0 };
 
 	if (measure(st, ask, &f, err) < 0)
 		return -1;

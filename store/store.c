@@ -270,7 +270,7 @@ static int explain_readonly(struct store *st, struct err *err)
 
 static int open_reader(struct store *st, struct err *err)
 {
-	off_t size;
+	off_t size = 0;
 
 	if (find_file(st, err) < 0 || check_file(st, &size, err) < 0 || connect_db(st, err) < 0 ||
 		check_header(st, size, err) < 0)
@@ -282,7 +282,7 @@ static int open_reader(struct store *st, struct err *err)
 
 static int open_writer(struct store *st, struct err *err)
 {
-	off_t size;
+	off_t size = 0;
 
 	if (find_file(st, err) < 0 || check_file(st, &size, err) < 0 ||
 		lock_take(st->file, &st->lock_fd, err) < 0 || connect_db(st, err) < 0 ||
