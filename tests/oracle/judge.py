@@ -312,7 +312,8 @@ class Domain:
 
     @staticmethod
     def steady(source):
-        mine = [t for t in source.traits if t.envelope == OWN and not t.signatures]
+        mine = [t for t in source.traits if t.envelope == OWN and not t.signatures
+                and t.verdict != PASS]
         days = set().union(*(source.days[t] for t in mine))
         return (max(days) - min(days) >= 13 and
                 sum(source.traits[t] for t in mine) >= 20)
