@@ -356,6 +356,22 @@ CREATE TABLE class_daily (
 ) STRICT, WITHOUT ROWID;
 -- When a group was first and last seen is one step each.
 CREATE INDEX class_daily_group ON class_daily (source_group, day);
+-- So is whether it sent what is to decide.
+CREATE INDEX class_daily_undecided ON class_daily (source_group, day) WHERE class = 2;
+
+-- Roll-up of that one, without source group and rule: answers over many domains and days.
+CREATE TABLE domain_daily (
+	domain	INTEGER NOT NULL,
+	day	INTEGER NOT NULL,
+	class	INTEGER NOT NULL,
+	result	INTEGER NOT NULL,
+	records	INTEGER NOT NULL,
+	messages	INTEGER NOT NULL,
+	spf_seen	INTEGER NOT NULL,
+	spf_passed	INTEGER NOT NULL,
+	overridden	INTEGER NOT NULL,
+	PRIMARY KEY (domain, day, class, result)
+) STRICT, WITHOUT ROWID;
 
 -- The owner's word on a source group. It follows the addresses: where those of a decided group come
 -- to make up most of another one, and it has no decision, it gets theirs.

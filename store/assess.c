@@ -161,7 +161,8 @@ void assess_days_touch(struct assess *a, int64_t first, int64_t last)
 
 static int sum_day(struct assess *a, int32_t day, struct err *err)
 {
-	static const enum stmt stmts[] = { STMT_CLASS_DAILY_DROP, STMT_CLASS_DAILY_ADD };
+	static const enum stmt stmts[] = { STMT_CLASS_DAILY_DROP, STMT_CLASS_DAILY_ADD,
+		STMT_DOMAIN_DAILY_DROP, STMT_DOMAIN_DAILY_ADD };
 	sqlite3_stmt *stmt;
 
 	a->changed = true;
@@ -180,7 +181,8 @@ static int sum_days(struct assess *a, bool all, struct err *err)
 {
 	int64_t open = 0;
 
-	if (all && writer_run_1(a->st, STMT_CLASS_DAILY_DROP_ALL, a->domain, err) < 0)
+	if (all && (writer_run_1(a->st, STMT_CLASS_DAILY_DROP_ALL, a->domain, err) < 0 ||
+			   writer_run_1(a->st, STMT_DOMAIN_DAILY_DROP_ALL, a->domain, err) < 0))
 		return -1;
 	for (size_t i = 0; i < a->days_len; i++) {
 		open += a->days[i].delta;

@@ -73,10 +73,17 @@
 	" CROSS JOIN domain AS d ON d.id = g.domain CROSS JOIN source AS s ON s.id = g.source" \
 	" LEFT JOIN source_group AS sg ON sg.id = g.source_group" }
 
+/* The sums of each domain with its sources: those of the facts, or counted by their indexes. */
+#define F_DOMAIN_SUMS \
+	", g AS MATERIALIZED (SELECT domain, " Q_SUMS ", " Q_GROUPS " FROM facts GROUP BY domain)"
+#define F_DOMAIN_SUMS_TOTALS \
+	", g AS MATERIALIZED (SELECT sums.*, seen_groups.sources AS sources," \
+	" seen_groups.undecided_sources AS undecided_sources, seen_groups.new_sources AS new_sources" \
+	" FROM (SELECT domain, " Q_SUMS " FROM facts GROUP BY domain) AS sums" \
+	" LEFT JOIN seen_groups ON seen_groups.by_domain = sums.domain)"
 /* An inventory: a domain without mail is a row, unless row filters ask who has some. */
 #define F_DOMAINS { \
-	", g AS MATERIALIZED (SELECT domain, " Q_SUMS ", " Q_GROUPS " FROM facts GROUP BY domain)," \
-	" b AS MATERIALIZED (SELECT r.domain AS domain, count(*) AS reports," \
+	", b AS MATERIALIZED (SELECT r.domain AS domain, count(*) AS reports," \
 	" count(DISTINCT r.reporter_same) AS reporters FROM " Q_REPORTS " GROUP BY r.domain) ", \
 	"SELECT d.name AS domain, d.own AS own, d.claimed AS claimed, d.parked AS parked," \
 	" d.rua AS rua, coalesce(p.p_token, p.p) AS policy, " Q_SP " AS subdomain_policy, " \
@@ -141,6 +148,11 @@
 #define F_REPORT_COUNTS \
 	"count(*) AS reports, count(DISTINCT r.domain) AS domains," \
 	" count(DISTINCT r.reporter_same) AS reporters FROM " Q_REPORTS
+/* What only another look would tell is left out. */
+#define F_SUMMARY_LEAN \
+	" NULL AS prev_messages, NULL AS prev_own_pass_ratio, NULL AS own_pass_delta," \
+	" NULL AS sources, NULL AS undecided_sources, NULL AS new_sources," \
+	" NULL AS reports, NULL AS reporters, NULL AS domains FROM g"
 #define F_SUMMARY \
 	":shown_from AS \"from\", :shown_to AS \"to\", " Q_MEASURES ","
 #define F_SUMMARY_MORE \

@@ -18,6 +18,7 @@
 
 /* Ways to the facts (query_sql.h). */
 enum query_way {
+	QUERY_WAY_TOTALS,
 	QUERY_WAY_CLASSED,
 	QUERY_WAY_MIXED,
 	QUERY_WAY_DAILY,

@@ -7,9 +7,10 @@
  * to the rows, each step by an index.
  *
  * One relation of facts answers every question about messages: domain, day, source_group, class,
- * rule, result, records, messages, spf_seen, spf_passed, overridden. There are four ways to it,
+ * rule, result, records, messages, spf_seen, spf_passed, overridden. There are five ways to it,
  * which give the same sums (query_selftest() proves what makes them so):
  *
+ *	totals	the roll-up of domains; knows no source group and no rule
  *	classed	the roll-up of classes
  *	mixed	the same, but days that were not judged since they changed come from the next
  *	daily	the roll-up of addresses and traits, each row judged; knows the source too
@@ -50,10 +51,12 @@
 #define Q_SOURCE(source) \
 	" AND (:source_first IS NULL OR " source " IN (SELECT id FROM source" \
 	" WHERE ip BETWEEN :source_first AND :source_last AND length(ip) = length(:source_first)))"
-#define Q_ROW(group, class, result) \
+#define Q_RESULT_ROW(class, result) \
 	" AND (:verdict IS NULL OR :verdict = " Q_VERDICT(result) ")" \
 	" AND (:disposition IS NULL OR :disposition = (" result " >> 4))" \
-	" AND (:class IS NULL OR :class = " class ")" \
+	" AND (:class IS NULL OR :class = " class ")"
+#define Q_ROW(group, class, result) \
+	Q_RESULT_ROW(class, result) \
 	" AND (:source_group IS NULL OR :source_group = " group ")" \
 	" AND (:service IS NULL OR " group " IN (SELECT sg.id FROM json_each(:domains) AS sj" \
 	" CROSS JOIN source_group AS sg ON sg.domain = sj.value WHERE sg.service = :service))"
@@ -65,6 +68,12 @@
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
+#define Q_DOMAIN_TOTALS(from, to) \
+	"SELECT f.domain AS domain, f.day AS day, NULL AS source_group, f.class AS class," \
+	" NULL AS rule, f.result AS result, f.records AS records, f.messages AS messages," \
+	" f.spf_seen AS spf_seen, f.spf_passed AS spf_passed, f.overridden AS overridden" \
+	" FROM json_each(:domains) AS j CROSS JOIN domain_daily AS f ON f.domain = j.value" \
+	" AND f.day BETWEEN " from " AND " to " WHERE 1" Q_RESULT_ROW("f.class", "f.result")
 #define Q_CLASSED(from, to, condition) \
 	"SELECT f.domain AS domain, f.day AS day, f.source_group AS source_group," \
 	" f.class AS class, f.rule AS rule, f.result AS result, f.records AS records," \
@@ -189,6 +198,15 @@
 	"news AS MATERIALIZED (SELECT id FROM (SELECT s.id AS id, " Q_NEW_FROM \
 	" FROM json_each(:domains) AS j CROSS JOIN source_group AS s ON s.domain = j.value" \
 	" LEFT JOIN fresh AS h ON h.source_group = s.id) WHERE " Q_IS_NEW ")"
+/* The source groups that have rows in the window, by their indexes. */
+#define Q_SEEN_GROUPS \
+	"seen_groups AS MATERIALIZED (SELECT domain_id AS by_domain, count(*) AS sources," \
+	" sum(undecided) AS undecided_sources, sum(" Q_IS_NEW ") AS new_sources" \
+	" FROM (SELECT " Q_NEW_FROM ", EXISTS (SELECT 1 FROM class_daily AS c" \
+	" INDEXED BY class_daily_undecided WHERE c.source_group = s.id AND c.class = 2" \
+	" AND c.day BETWEEN :from AND :to) AS undecided" \
+	" FROM json_each(:domains) AS j CROSS JOIN source_group AS s ON s.domain = j.value" \
+	" LEFT JOIN fresh AS h ON h.source_group = s.id) WHERE first_in IS NOT NULL"
 #define Q_GROUPS \
 	"count(DISTINCT source_group) AS sources," \
 	" count(DISTINCT CASE WHEN class = 2 THEN source_group END) AS undecided_sources," \

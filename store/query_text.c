@@ -8,12 +8,14 @@
 
 /* Of the window, and of the one before it. */
 static const char *const facts_of[QUERY_WAY_COUNT] = {
+	[QUERY_WAY_TOTALS] = Q_DOMAIN_TOTALS(":from", ":to"),
 	[QUERY_WAY_CLASSED] = Q_CLASSED(":from", ":to", "1"),
 	[QUERY_WAY_MIXED] = Q_MIXED(":from", ":to"),
 	[QUERY_WAY_DAILY] = Q_DAILY(":from", ":to"),
 	[QUERY_WAY_RAW] = Q_RAW(":from", ":to"),
 };
 static const char *const before_of[QUERY_WAY_COUNT] = {
+	[QUERY_WAY_TOTALS] = Q_DOMAIN_TOTALS(":before_from", ":before_to"),
 	[QUERY_WAY_CLASSED] = Q_CLASSED(":before_from", ":before_to", "1"),
 	[QUERY_WAY_MIXED] = Q_MIXED(":before_from", ":before_to"),
 	[QUERY_WAY_DAILY] = Q_DAILY(":before_from", ":before_to"),
@@ -49,6 +51,18 @@ static void add_pieces(const char *const pieces[6], struct buf *to)
 		buf_add_text(to, pieces[i]);
 }
 
+/* New groups; or all that were seen, counted, where the facts do not know them. */
+static void add_groups_known(const struct query *q, struct buf *to)
+{
+	bool by_domain = q->kind == QUERY_DOMAINS || q->filter.by_len > 0;
+
+	if (q->way != QUERY_WAY_TOTALS)
+		buf_add_text(to, ", " Q_NEWS);
+	else
+		buf_add_text(to, by_domain ? ", " Q_SEEN_GROUPS " GROUP BY domain_id)"
+					   : ", " Q_SEEN_GROUPS ")");
+}
+
 /* WITH the relations a question stands on; what follows adds to them. */
 static void add_relations(const struct query *q, unsigned needs, struct buf *to)
 {
@@ -63,7 +77,7 @@ static void add_relations(const struct query *q, unsigned needs, struct buf *to)
 	if ((needs & NEED_FRESH) != 0)
 		buf_add_text(to, ", " Q_FRESH);
 	if ((needs & NEED_NEWS) != 0)
-		buf_add_text(to, ", " Q_NEWS);
+		add_groups_known(q, to);
 }
 
 /* ---- groups ----------------------------------------------------------------------------------- */
@@ -146,31 +160,59 @@ static void add_reports(const struct query_filter *f, struct buf *to)
 	buf_add_text(to, ")");
 }
 
+/* The sums of each group, with its sources. */
+static void add_sums(const struct query *q, struct buf *to)
+{
+	const struct query_filter *f = &q->filter;
+	bool beside = q->way == QUERY_WAY_TOTALS && !f->sums_only;
+
+	buf_add_text(
+		to, beside ? ", g AS MATERIALIZED (SELECT sums.*, seen_groups.sources AS sources,"
+			     " seen_groups.undecided_sources AS undecided_sources,"
+			     " seen_groups.new_sources AS new_sources FROM (SELECT "
+			   : ", g AS MATERIALIZED (SELECT ");
+	add_values(f, false, to);
+	buf_add_text(to, Q_SUMS);
+	if (!beside && !f->sums_only)
+		buf_add_text(to, ", " Q_GROUPS);
+	buf_add_text(to, " FROM facts");
+	add_group_by(f, " GROUP BY ", to);
+	if (beside)
+		buf_add_text(to, f->by_len > 0 ? ") AS sums LEFT JOIN seen_groups"
+						 " ON seen_groups.by_domain = sums.by_domain"
+					       : ") AS sums CROSS JOIN seen_groups");
+	buf_add_text(to, ")");
+}
+
 static void add_summary(const struct query *q, struct buf *to)
 {
 	const struct query_filter *f = &q->filter;
-	bool reports = reports_have(f);
+	bool lean = f->sums_only, reports = !lean && reports_have(f);
 
-	add_relations(q, NEED_BEFORE | NEED_FRESH | NEED_NEWS, to);
-	buf_add_text(to, ", g AS MATERIALIZED (SELECT ");
-	add_values(f, false, to);
-	buf_add_text(to, Q_SUMS ", " Q_GROUPS " FROM facts");
-	add_group_by(f, " GROUP BY ", to);
-	buf_add_text(to, "), p AS MATERIALIZED (SELECT ");
-	add_values(f, false, to);
-	buf_add_text(to, F_BEFORE);
-	add_group_by(f, " GROUP BY ", to);
-	buf_add_text(to, ")");
+	add_relations(q, lean ? 0 : NEED_BEFORE | NEED_FRESH | NEED_NEWS, to);
+	add_sums(q, to);
+	if (!lean) {
+		buf_add_text(to, ", p AS MATERIALIZED (SELECT ");
+		add_values(f, false, to);
+		buf_add_text(to, F_BEFORE);
+		add_group_by(f, " GROUP BY ", to);
+		buf_add_text(to, ")");
+	}
 	if (reports)
 		add_reports(f, to);
 	buf_add_text(to, " SELECT ");
 	add_shown(f, to);
 	buf_add_text(to, F_SUMMARY);
-	buf_add_text(to, F_SUMMARY_MORE);
-	buf_add_text(to, reports ? "b.reports AS reports, b.reporters AS reporters,"
-				   " b.domains AS domains FROM g"
-				 : "NULL AS reports, NULL AS reporters, NULL AS domains FROM g");
-	add_beside(f, "p", to);
+	if (lean) {
+		buf_add_text(to, F_SUMMARY_LEAN);
+	} else {
+		buf_add_text(to, F_SUMMARY_MORE);
+		buf_add_text(
+			to, reports ? "b.reports AS reports, b.reporters AS reporters,"
+				      " b.domains AS domains FROM g"
+				    : "NULL AS reports, NULL AS reporters, NULL AS domains FROM g");
+		add_beside(f, "p", to);
+	}
 	if (reports)
 		add_beside(f, "b", to);
 	add_shown_joins(f, to);
@@ -294,6 +336,9 @@ static void add_rows(const struct query *q, struct buf *to)
 	} else {
 		assert(frames[q->kind].pieces[0] != NULL);
 		add_relations(q, frames[q->kind].needs, to);
+		if (q->kind == QUERY_DOMAINS)
+			buf_add_text(to,
+				q->way == QUERY_WAY_TOTALS ? F_DOMAIN_SUMS_TOTALS : F_DOMAIN_SUMS);
 		add_pieces(frames[q->kind].pieces, to);
 	}
 }
@@ -360,6 +405,21 @@ static bool is_by(const struct query_filter *f, enum query_dimension dimension)
 	return false;
 }
 
+/* May the facts come without source groups? Counts of sources go by all rows of the window. */
+static bool is_total(const struct query *q)
+{
+	const struct query_filter *f = &q->filter;
+	bool counts = !f->sums_only && q->kind != QUERY_TIMESERIES;
+
+	if (q->unassessed || f->source_group > 0 || f->service[0] != '\0' ||
+		is_by(f, QUERY_BY_SOURCE) || is_by(f, QUERY_BY_SERVICE))
+		return false;
+	if (counts && (f->class >= 0 || f->verdict >= 0 || f->disposition >= 0 ||
+			      is_by(f, QUERY_BY_CLASS) || is_by(f, QUERY_BY_DISPOSITION)))
+		return false;
+	return q->kind == QUERY_DOMAINS || q->kind == QUERY_SUMMARY || q->kind == QUERY_TIMESERIES;
+}
+
 void query_choose_way(struct query *q)
 {
 	const struct query_filter *f = &q->filter;
@@ -372,6 +432,8 @@ void query_choose_way(struct query *q)
 		q->way = QUERY_WAY_RAW;
 	else if (f->source.first.len > 0 || q->kind == QUERY_ADDRESSES)
 		q->way = QUERY_WAY_DAILY;
+	else if (is_total(q))
+		q->way = QUERY_WAY_TOTALS;
 	else
 		q->way = q->unassessed ? QUERY_WAY_MIXED : QUERY_WAY_CLASSED;
 }

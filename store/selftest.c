@@ -49,6 +49,8 @@ static const struct law laws[] = {
 		"rows of judged days without a class, or of no source of their domain", NULL },
 	{ "classes", STMT_TEST_CLASS_DAILY,
 		"rows of the roll-up of classes that the judged rows do not give", NULL },
+	{ "domain totals", STMT_TEST_DOMAIN_DAILY,
+		"rows of the roll-up of domains that the one of classes does not give", NULL },
 };
 
 static int check_law(struct selftest *t, const struct law *law, struct err *err)

@@ -176,6 +176,12 @@ STMT(STMT_CLASS_DAILY_ADD,
 	" CROSS JOIN judgement AS j ON j.domain = ?1 AND j.source = d.source AND j.trait = d.trait"
 	" CROSS JOIN trait AS t ON t.id = d.trait WHERE d.domain = ?1 AND d.day = ?2"
 	" GROUP BY a.grp, j.class, j.rule, d.result")
+STMT(STMT_DOMAIN_DAILY_DROP, "DELETE FROM domain_daily WHERE domain = ? AND day = ?")
+STMT(STMT_DOMAIN_DAILY_DROP_ALL, "DELETE FROM domain_daily WHERE domain = ?")
+STMT(STMT_DOMAIN_DAILY_ADD,
+	"INSERT INTO domain_daily SELECT domain, day, class, result, sum(records), sum(messages),"
+	" sum(spf_seen), sum(spf_passed), sum(overridden) FROM class_daily"
+	" WHERE domain = ?1 AND day = ?2 GROUP BY class, result")
 
 /* what has no facts any more */
 STMT(STMT_JUDGEMENT_SWEEP,

@@ -34,6 +34,12 @@
 #define T_STORED_CLASSES \
 	"SELECT domain, day, source_group, class, rule, result, records, messages, spf_seen," \
 	" spf_passed, overridden FROM class_daily AS c WHERE " T_IS_ASSESSED("c")
+#define T_TOTALS \
+	"SELECT domain, day, class, result, sum(records), sum(messages), sum(spf_seen)," \
+	" sum(spf_passed), sum(overridden) FROM class_daily GROUP BY 1, 2, 3, 4"
+#define T_STORED_TOTALS \
+	"SELECT domain, day, class, result, records, messages, spf_seen, spf_passed, overridden" \
+	" FROM domain_daily"
 #define T_STORED "SELECT domain, day, source, result, trait, records, messages FROM daily"
 
 #endif
@@ -97,6 +103,9 @@ STMT(STMT_TEST_JUDGED,
 STMT(STMT_TEST_CLASS_DAILY,
 	"SELECT (SELECT count(*) FROM (" T_CLASSES " EXCEPT " T_STORED_CLASSES ")) +"
 	" (SELECT count(*) FROM (" T_STORED_CLASSES " EXCEPT " T_CLASSES ")), NULL")
+STMT(STMT_TEST_DOMAIN_DAILY,
+	"SELECT (SELECT count(*) FROM (" T_TOTALS " EXCEPT " T_STORED_TOTALS ")) +"
+	" (SELECT count(*) FROM (" T_STORED_TOTALS " EXCEPT " T_TOTALS ")), NULL")
 STMT(STMT_TEST_FOREIGN_KEYS, "SELECT count(*), NULL FROM pragma_foreign_key_check")
 STMT(STMT_TEST_PAGES,
 	"SELECT count(*), NULL FROM pragma_quick_check WHERE quick_check <> 'ok'")

@@ -66,6 +66,7 @@ static int ask(struct scrape *s, enum query_kind kind, const char *const *params
 			    &s->filter, kind, slice_of(params[0]), slice_of(params[1]), err) < 0)
 			return -1;
 	}
+	s->filter.sums_only = kind == QUERY_SUMMARY;
 	if (query_open(&q, s->req->store, kind, &s->filter, err) < 0)
 		return -1;
 	s->through = *query_meta(q);

@@ -168,6 +168,11 @@ static inline void roll_classes(struct store *st)
 		" q.domain = f.domain AND q.source = f.source AND q.trait = f.trait"
 		" JOIN member AS m ON m.domain = f.domain AND m.source = f.source"
 		" GROUP BY 1, 2, 3, 4, 5, 6");
+	run_sql(st, "DELETE FROM domain_daily");
+	run_sql(st,
+		"INSERT INTO domain_daily SELECT domain, day, class, result, sum(records),"
+		" sum(messages), sum(spf_seen), sum(spf_passed), sum(overridden) FROM class_daily"
+		" GROUP BY 1, 2, 3, 4");
 }
 
 static inline void judge(struct store *st)

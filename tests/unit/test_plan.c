@@ -15,11 +15,12 @@ static struct query_filter f; /* large */
 /* What a question may walk from end to end: the few rows it made itself. */
 static bool is_made(const char *name)
 {
-	static const char *const made[] = { "facts", "before", "parts", "g", "p", "b", "best",
-		"fresh", "news", "rows_judged", "policies_", "reporters_once", "parts_", "volumes",
-		"strangers", "effective", "w", "seen", "gaps", "ranked", "medians", "days",
-		"(subquery-", "(join-", "CONSTANT ROW", "constant row", "7 CONSTANT", "pragma_",
-		"json_each", "j VIRTUAL", "k VIRTUAL", "sj VIRTUAL", "user_version" };
+	static const char *const made[] = { "facts", "before", "parts", "sums", "seen_groups", "g",
+		"p", "b", "best", "fresh", "news", "rows_judged", "policies_", "reporters_once",
+		"parts_", "volumes", "strangers", "effective", "w", "seen", "gaps", "ranked",
+		"medians", "days", "(subquery-", "(join-", "CONSTANT ROW", "constant row",
+		"7 CONSTANT", "pragma_", "json_each", "j VIRTUAL", "k VIRTUAL", "sj VIRTUAL",
+		"user_version" };
 
 	for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
 		size_t len = strlen(made[i]);

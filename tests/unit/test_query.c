@@ -579,7 +579,7 @@ static void a_sum_beyond_63_bits_is_refused_by_name(void **state)
 	(void)state;
 	add_one(st, 1, one);
 	add_one(st, 2, with(1, 2, CLOCK_DAY - 4, 1));
-	run_sql(st, "UPDATE class_daily SET messages = 6000000000000000000");
+	run_sql(st, "UPDATE domain_daily SET messages = 6000000000000000000");
 	query_filter_init(&f);
 	assert_int_equal(query_open(&q, st, QUERY_DOMAINS, &f, &err), 0);
 	assert_int_equal(query_next(q, &row, &err), -1);
