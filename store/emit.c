@@ -150,7 +150,7 @@ void emit_footing(
 		sep = "; ";
 	}
 	if (next != NULL)
-		buf_printf(to, "%s%s %s", sep,
+		buf_printf(to, "%s%s %s", sep[0] != '\0' ? ";\n" : "",
 			es ? "hay más: siga con cursor" : "more rows: go on with cursor", next);
 }
 

@@ -127,7 +127,11 @@ static void source_row(struct page *p, void *arg, const struct value *row)
 		html_say(h, TEXT_NOT_JUDGED);
 	html_raw(h, "</th>");
 	html_td_text(h, text_word(row_text(k, row, "class"), h->lang));
-	html_td_text(h, row_text(k, row, "evidence_detail"));
+	html_raw(h, "<td class=\"long\">");
+	/* A network is known by itself. */
+	if (!slice_equal(row_text(k, row, "evidence_detail"), row_text(k, row, "name")))
+		html_text(h, row_text(k, row, "evidence_detail"));
+	html_raw(h, "</td>");
 	counts(h, known, &m, &to);
 	day_cell(h, k, row);
 	html_raw(h, "</tr>\n");

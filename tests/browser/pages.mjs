@@ -107,12 +107,12 @@ async function path(browser, base) {
 		'a domain is one click away, in the same window', page.url());
 	const messages = await page.locator('table.sources tbody tr').first().locator('td.n').first().innerText();
 	await page.locator('table.sources tbody th a').first().click();
-	ok((await page.locator('dl.tiles dd b').first().innerText()) === messages,
+	ok((await page.locator('dl.tiles .all dd b').innerText()) === messages,
 		'a source shows as many messages as its row said');
 	ok(await page.locator('table.records tbody tr').count() > 0, 'and the records it is in');
 	await page.locator('select[name=result]').selectOption('fail');
 	await page.locator('form button').click();
-	ok(page.url().includes('result=fail') && page.url().includes('source='),
+	ok(page.url().includes('result=fail') && page.url().includes('group='),
 		'the form narrows what was chosen', page.url());
 	await page.goto(base + '/d/ejemplo.es?last=all');
 	await page.locator('table.reports tbody th a').first().click();
