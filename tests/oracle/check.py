@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Every number of ruad against the oracle's, for many windows, every filter and every kind.
 
-    check.py DB [--windows 10] [--seed 1] [--only KIND] [--most 40]
+    check.py DB [--windows 10] [--seed 1] [--only KIND] [--every] [--most 40]
 
-Asks a ruad-web of its own, and ruad-query for a sample. A line for each difference (the first --most
-of them), then how many questions, rows and values were compared; status 1 if one differs.
+Asks a ruad-web of its own, and ruad-query for a sample. Every filter meets every kind in every
+window, and the groupings in turns (--every: all of them each time). A line for each difference (the
+first --most of them), then how many questions, rows and values were compared; status 1 if one
+differs.
 """
 import argparse
 import collections
@@ -30,6 +32,8 @@ import web  # noqa: E402
 
 DIMENSIONS = ('domain', 'source', 'service', 'reporter', 'class', 'disposition')
 SHELL_SAMPLE = 6  # questions of a window that ruad-query is asked too
+DAYS_MANY = 2000  # of a window: then days are asked for without a filter alone
+GROUPED_SAMPLE = 4  # groupings of a filter in a window, unless every one is wanted
 PAIRS = (('domain', 'class'), ('reporter', 'class'), ('source', 'disposition'),
          ('service', 'reporter'))
 
@@ -42,35 +46,62 @@ class Asker:
                                                timeout=60)
         self.asked = 0
 
-    def page(self, path, params):
-        target = '/api/v1' + path + '?' + urllib.parse.urlencode(params)
+    def get(self, target):
         self.http.request('GET', target, headers={'Host': 'localhost'})
         answer = self.http.getresponse()
-        body = answer.read()
+        return answer, answer.read()
+
+    def page(self, path, params):
+        target = '/api/v1' + path + '?' + urllib.parse.urlencode(params)
+        try:
+            answer, body = self.get(target)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            self.http.close()  # it was idle for too long while the oracle thought
+            answer, body = self.get(target)
         self.asked += 1
         if answer.status != 200:
             raise LookupError('%d %s' % (answer.status, body.decode('utf-8', 'replace')[:300]))
         return json.loads(body, parse_float=str)
 
-    def ask(self, path, params, pages=True):
-        rows, params = [], list(params)
-        if pages:
-            params.append(('limit', '1000'))
+    def status(self):
+        return self.page('/status', [])['data']
+
+    def ask(self, path, params):
+        """All rows of an answer, and the meta of its last page."""
+        rows, cursor = [], []
         while True:
-            answer = self.page(path, params)
-            rows += answer['data'] if isinstance(answer['data'], list) else [answer['data']]
-            cursor = answer['meta'].get('next_cursor')
-            if cursor is None or not pages:
+            answer = self.page(path, list(params) + [('limit', '1000')] + cursor)
+            rows += answer['data']
+            if answer['meta']['next_cursor'] is None:
                 return rows, answer['meta']
-            params = [p for p in params if p[0] != 'cursor'] + [('cursor', cursor)]
+            cursor = [('cursor', answer['meta']['next_cursor'])]
+
+
+def from_shell(db, path, params):
+    """The same by ruad-query."""
+    argv = [path.strip('/')]
+    for name, value in params:
+        flag = '--' + name.replace('_', '-')
+        argv += [flag] if value == 'true' else [flag, str(value)]
+    status, out, err = tap.run(tap.QUERY, '--db', db, '--format', 'json', *argv)
+    if status != 0:
+        raise LookupError('%d %s' % (status, err))
+    answer = json.loads(out, parse_float=str)
+    return answer['data'], answer['meta']
 
 
 class Kind:
     """A kind of answer: where it is asked, what it should be, and what tells its rows apart."""
 
-    def __init__(self, name, path, want, mark, more=(), read=()):
+    def __init__(self, name, path, want, mark, more=(), read=(), shell=False):
         self.name, self.path, self.want, self.mark, self.read = name, path, want, mark, read
-        self.more, self.pages = list(more), path != '/summary' or bool(more)
+        self.more, self.shell = list(more), shell
+        self.daily = name in ('timeseries by day', 'timeseries by week')
+        self.grouped = ' by ' in name and ',' in name or name.startswith('summary by')
+
+
+RECORDS = Kind('records', None, None, None)
+META = Kind('meta', None, None, None)
 
 
 def key_of(row):
@@ -101,6 +132,9 @@ class Subject:
 
     def __init__(self, db, server):
         self.db, self.server, self.store = db, server, oracle.load(db)
+        self.told = [r for r in self.store.facts.records
+                     if (r.told['class'], r.told['rule'], r.told['source_name'])
+                     != (r.class_, r.rule, r.group.name)]
         every, _ = Asker(server).ask('/sources', [('last', 'all'), ('scope', 'all')])
         self.group_ids = {key_of(row): row['id'] for row in every}
         self.group_keys = {row['id']: key_of(row) for row in every}
@@ -120,7 +154,7 @@ class Checker:
     def value_of(self, name, row):
         """The value of a dimension in a row of an answer, as the oracle names it."""
         if name == 'source':
-            return self.group_keys.get(row['source'])
+            return self.group_keys.get(row['source_group'])
         return row[name]
 
     def grouped(self, names):
@@ -150,7 +184,7 @@ class Checker:
                    [('first_seen_after', facts.day_text(after))])
         yield Kind('addresses', '/addresses', s.addresses,
                    lambda row: (row['domain'], row['source']),
-                   read=['group'])
+                   read=['source_group'], shell=True)
         yield Kind('reporters', '/reporters', lambda f: s.reporters(f, self.now),
                    lambda row: row['reporter'], read=['last_end'])
 
@@ -162,10 +196,16 @@ class Checker:
         where = '%s?%s' % (kind.path, urllib.parse.urlencode(params))
         self.tally.questions += 1
         try:
-            rows, meta = self.asker.ask(kind.path, params, kind.pages)
+            if kind.shell:
+                rows, meta = from_shell(self.db, kind.path, params)
+            else:
+                rows, meta = self.asker.ask(kind.path, params)
         except LookupError as error:
             return self.tally.say(kind, 'an answer', where, error)
         self.now = facts.seconds(meta['generated_at'])
+        through = self.store.data_through(f)
+        self.compare(META, where, 'meta', dict(
+            data_through=None if through is None else facts.day_text(through)), meta)
         want = kind.want(f)
         got = {kind.mark(row): row for row in rows}
         self.tally.rows += len(rows)
@@ -193,19 +233,15 @@ class Checker:
                 continue
             self.tally.say(kind, name, '%s: %r' % (where, mark), '%s: %s' % (name, text))
 
-    def from_shell(self, kind, params):
-        """The same question by ruad-query: the very same rows."""
-        argv = [kind.path.strip('/')]
-        for name, value in kind.more + params:
-            flag = '--' + name.replace('_', '-')
-            argv += [flag] if value == 'true' else [flag, str(value)]
+    def ask_both(self, kind, params):
+        """By ruad-query and over HTTP: the very same rows."""
         self.tally.questions += 1
-        _, out, _ = tap.run(tap.QUERY, '--db', self.db, '--format', 'json', *argv, check=(0,))
-        here = json.loads(out, parse_float=str)['data']
-        there, _ = self.asker.ask(kind.path, kind.more + params, kind.pages)
+        here, _ = from_shell(self.db, kind.path, kind.more + params)
+        there, _ = self.asker.ask(kind.path, kind.more + params)
         self.tally.rows += len(here)
         if timeless(here) != timeless(there):
-            self.tally.say(kind, 'ruad-query', ' '.join(argv), 'other rows than over HTTP')
+            self.tally.say(kind, 'ruad-query', kind.path + ' %r' % (kind.more + params),
+                           'other rows than over HTTP')
 
 
 def timeless(rows):
@@ -214,9 +250,9 @@ def timeless(rows):
 
 # Columns the oracle has in another form.
 READ = {
-    'last_end': lambda self, v: facts.seconds(v),
-    'last_report': lambda self, v: facts.seconds(v),
-    'group': lambda self, v: self.group_keys[v][1],
+    'last_end': lambda self, v: v and facts.seconds(v),
+    'last_report': lambda self, v: v and facts.seconds(v),
+    'source_group': lambda self, v: self.group_keys[v][1],
 }
 
 
@@ -225,13 +261,14 @@ READ = {
 def windows(rng, days, count):
     """Empty, one day, all, beyond both ends, a week, a month, and others as they come."""
     first, last = days[0], days[-1]
-    one = rng.choice(days)
+    one, some, other = (rng.choice(days) for _ in range(3))
     out = [(first, last), (first - 400, first - 380), (one, one), (first - 50, last + 3),
-           (last - 29, last), (last - 6, last), (first, first + 30), (last + 1, last + 2)]
+           (last - 29, last), (last - 6, last), (some - 15, some + 15), (last + 1, last + 2),
+           (min(some, other), max(some, other))]
     while len(out) < count:
-        a, b = sorted(rng.choices(range(first - 5, last + 5), k=2))
-        out.append((a, b))
-    return out[:count]
+        out.append(tuple(sorted(rng.choices(range(first - 5, last + 5), k=2))))
+    # Days are counted from 1970: there is none before.
+    return [(max(0, a), max(0, b)) for a, b in out[:count]]
 
 
 def net(address, bits):
@@ -243,7 +280,7 @@ def report_filters(rng, store):
     domains = sorted({r.domain for r in store.facts.records})
     a, b = rng.choice(domains), rng.choice(domains)
     top = rng.choice(sorted({store.facts.suffixes.organisation(d) for d in domains}))
-    reporter = rng.choice(sorted(store.facts.reporters))
+    reporter = rng.choice(sorted(name for name in store.facts.reporters if name))
     yield [], {}
     yield [('domain', a)], dict(domain=[a])
     yield list({('domain', a): 0, ('domain', b): 0}), dict(domain=[a, b])
@@ -296,38 +333,48 @@ def filters(rng, store, groups):
             yield params, fields
 
 
-def questions(checker, rng, first, last):
-    """Every filter times every kind, in one window."""
+def questions(checker, rng, first, last, every):
+    """Every filter times every kind, in one window; of the groupings a few, in turns."""
+    plain = [k for k in checker.kinds if not k.grouped]
+    grouped = [k for k in checker.kinds if k.grouped]
+    turns = itertools.cycle(rng.sample(grouped, len(grouped)))
     for params, fields in filters(rng, checker.store, checker.group_ids):
         params = params + [('from', facts.day_text(first)), ('to', facts.day_text(last))]
         f = measures.Filter(first, last, **fields)
-        for kind in checker.kinds:
+        # A row a day is many where a report is decades away from the others.
+        here = [k for k in plain if not (k.daily and last - first > DAYS_MANY and fields)]
+        for kind in here + (grouped if every else list(itertools.islice(turns, GROUPED_SAMPLE))):
             yield kind, f, params
 
 
 def one_window(job):
     """In a process that inherited SUBJECT: the tally of a window."""
-    seed, first, last, only, most = job
+    seed, first, last, only, every, most = job
     rng = random.Random(seed)
     checker = Checker(SUBJECT[0], only, most)
     asked = []
-    for kind, f, params in questions(checker, rng, first, last):
+    for kind, f, params in questions(checker, rng, first, last, every):
         checker.ask(kind, f, params)
-        asked.append((kind, params))
+        if not kind.shell:
+            asked.append((kind, params))
     for kind, params in rng.sample(asked, min(SHELL_SAMPLE, len(asked))):
-        checker.from_shell(kind, params)
+        checker.ask_both(kind, params)
     return checker.tally
 
 
 SUBJECT = []
 
 
-def check(db, count=10, seed=1, only=None, most=40):
-    """The Tally of all windows; a process each, as many at a time as there are processors."""
+def check(db, count=10, seed=1, only=None, every=False, most=40):
+    """The Tally of all records and windows; a process each, as many as there are processors."""
     tally = Tally(most)
     with web.Web('--db', db) as server:
         SUBJECT[:] = [Subject(db, server)]
-        jobs = [(seed * 1000 + n, first, last, only, most) for n, (first, last) in enumerate(
+        for r in SUBJECT[0].told:
+            tally.say(RECORDS, 'class, rule and source', 'report %d, record %d' % (r.report, r.n),
+                      '%r, the oracle says %s, %s, %s' % (r.told, r.class_, r.rule, r.group.name))
+        tally.rows += len(SUBJECT[0].store.facts.records)
+        jobs = [(seed * 1000 + n, first, last, only, every, most) for n, (first, last) in enumerate(
             windows(random.Random(seed), SUBJECT[0].store.days, count))]
         with multiprocessing.get_context('fork').Pool(os.cpu_count()) as pool:
             for part in pool.imap_unordered(one_window, jobs, 1):
@@ -341,10 +388,11 @@ def main():
     parser.add_argument('--windows', type=int, default=10)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--only')
+    parser.add_argument('--every', action='store_true')
     parser.add_argument('--most', type=int, default=40)
     given = parser.parse_args()
     begun = time.monotonic()
-    c = check(given.db, given.windows, given.seed, given.only, given.most)
+    c = check(given.db, given.windows, given.seed, given.only, given.every, given.most)
     for line in c.said[:given.most]:
         print('# ' + line)
     for (kind, column), n in c.by_column.most_common():

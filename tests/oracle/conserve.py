@@ -3,7 +3,7 @@
 
     conserve.py DB [--windows 40] [--seed N]
 
-In every answer the classes, the sources, the addresses, the days, the weeks, the reporters, the
+In every answer the classes, the sources, the days, the weeks, the reporters, the
 domains and the dispositions add up to messages, whatever the filter; and two windows that touch add
 up to the one that holds both, for any cut. Prints the seed, a line for each difference and a count;
 status 1 if there is one.
@@ -23,7 +23,6 @@ from check import Asker  # noqa: E402
 # What must add up to the summary's messages.
 PARTS = (
     ('sources', '/sources', ()),
-    ('addresses', '/addresses', ()),
     ('days', '/timeseries', (('group_by', 'day'),)),
     ('weeks', '/timeseries', (('group_by', 'week'),)),
     ('days and classes', '/timeseries', (('group_by', 'day,class'),)),
@@ -58,7 +57,7 @@ class Crawler:
 
     def summary(self, first, last, filters):
         params = [('from', facts.day_text(first)), ('to', facts.day_text(last))] + filters
-        rows, _ = self.asker.ask('/summary', params, False)
+        rows, _ = self.asker.ask('/summary', params)
         self.law(len(rows) == 1, 'a summary is one row', params, len(rows))
         return rows[0]
 
@@ -74,7 +73,7 @@ class Crawler:
         params = [('from', facts.day_text(first)), ('to', facts.day_text(last))] + filters
         self.split('summary of %r' % params, whole)
         for name, path, more in PARTS:
-            rows, _ = self.asker.ask(path, params + list(more), True)
+            rows, _ = self.asker.ask(path, params + list(more))
             where = '%s of %r' % (name, params)
             for row in rows:
                 for names in SPLITS:
@@ -123,12 +122,10 @@ def crawl(db, count, seed):
     with web.Web('--db', db) as server:
         asker = Asker(server)
         crawler = Crawler(asker)
-        status, _ = asker.ask('/status', [], False)
-        if status[0]['first_day'] is None:
-            return crawler
+        status = asker.status()
         filters = choices(rng, asker)
-        low = facts.day_number(status[0]['first_day']) - 9
-        high = facts.day_number(status[0]['last_day']) + 9
+        low = max(0, facts.day_number(status['first_day']) - 9)
+        high = facts.day_number(status['last_day']) + 9
         for _ in range(count):
             first, last = sorted(rng.choices(range(low, high), k=2))
             chosen = rng.choice(filters)

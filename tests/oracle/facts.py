@@ -92,7 +92,8 @@ class Trait:
     """What judgement needs to know of a record, without address and count."""
 
     def __init__(self, suffixes, names, row):
-        self.disposition, self.dkim, self.spf = row['disposition'], row['dkim'], row['spf']
+        self.disposition = row['disposition'] or 'absent'
+        self.dkim, self.spf = row['dkim'], row['spf']
         self.reasons = frozenset(kind for kind, _ in reasons(row['reasons']))
         results = auths(row['auth'])
         header_from = names.key(row['header_from'])

@@ -69,9 +69,9 @@ class Source:
         for t, w in self.traits.items():
             if t.spf_result == PASS:
                 for service, domain in catalogue.find('bounce', t.spf_domain).items():
-                    bounce[service][domain] += w
-        return (self.by_key(catalogue, bounce) or self.by_service('bounce', bounce)
-                or self.by_signer(catalogue) or self.by_envelope(suffixes))
+                    bounce[service][suffixes.organisation(domain)] += w
+        return (self.by_key(catalogue, bounce) or self.by_messages('bounce', bounce)
+                or self.by_signer(catalogue, suffixes) or self.by_envelope(suffixes))
 
     def by_key(self, catalogue, bounce):
         passes_spf = any(t.spf == PASS for t in self.traits)
@@ -94,30 +94,27 @@ class Source:
         return 'dkim', service, found[service]
 
     @staticmethod
-    def by_service(kind, found):
+    def by_messages(kind, found):
         if not found:
             return None
-        service = best({s: sum(proofs.values()) for s, proofs in found.items()})
-        return kind, service, found[service]
+        name = best({n: sum(proofs.values()) for n, proofs in found.items()})
+        return kind, name, found[name]
 
-    def by_signer(self, catalogue):
+    def by_signer(self, catalogue, suffixes):
         if any(t.spf_result in ('pass', 'fail', 'softfail') for t in self.traits):
             return None
         found = collections.defaultdict(collections.Counter)
         for t, w in self.traits.items():
             for service, domain in catalogue.find('signature', t.other_dkim).items():
-                found[service][domain] += w
-        return self.by_service('bounce', found)
+                found[service]['d=' + suffixes.organisation(domain)] += w
+        return self.by_messages('bounce', found)
 
     def by_envelope(self, suffixes):
-        found = collections.Counter()
+        found = collections.defaultdict(collections.Counter)
         for t, w in self.traits.items():
             if t.spf_result == PASS and t.spf_domain is not None and not t.spf_own:
-                found[suffixes.organisation(t.spf_domain)] += w
-        if not found:
-            return None
-        domain = best(found)
-        return 'envelope', domain, {domain: found[domain]}
+                found[suffixes.organisation(t.spf_domain)][t.spf_domain] += w
+        return self.by_messages('envelope', found)
 
 
 class Domain:

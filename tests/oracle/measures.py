@@ -12,6 +12,8 @@ from judge import (CLASSES, FORWARDED, LEARNING_DAYS, NEW_AFTER_DAYS, NOT_YOURS,
 
 DISPOSITIONS = ('none', 'quarantine', 'reject', 'pass')
 SECONDS = 86400
+USUAL_DAYS = 30
+BELIEVED = ('verified', 'local')
 
 
 def ratio(a, b):
@@ -70,6 +72,10 @@ RATIOS = {
     'spf_somewhere_ratio': ('spf_somewhere', 'spf_seen'),
     'acted_on_ratio': ('acted_on', 'fail'),
 }
+# The measures an organisation's row has.
+OF_REPORTERS = ('messages', 'pass', 'fail', 'unknown', 'pass_ratio', 'spf_aligned',
+                'spf_aligned_ratio', 'dkim_aligned', 'dkim_aligned_ratio',
+                'disposition_quarantine', 'disposition_reject', 'records')
 # Sums that ratios need and no answer shows.
 HIDDEN = ('spf_somewhere', 'spf_seen', 'own_or_undecided')
 MEASURES = tuple(n for n in (*COUNTS, *RATIOS, 'records') if n not in HIDDEN)
@@ -108,6 +114,9 @@ class Filter:
         for name in self.FIELDS:
             setattr(self, name, fields.pop(name, None))
         assert not fields, fields
+        # A filter that chooses records: then what has none is no row.
+        self.of_records = any(getattr(self, name) is not None for name in (
+            'header_from', 'source', 'result', 'disposition', 'class_', 'group', 'service'))
         self.chosen = None
 
     def moved(self, first, last):
@@ -122,6 +131,12 @@ class Store:
         self.own = set(own)
         self.names = facts.names
         self.days = sorted({r['day'] for r in facts.reports.values()})
+        # When the newest report of a domain ends; of all, and of those that may be believed.
+        self.last_report, self.last_verified = {}, {}
+        for p in sorted(facts.reports.values(), key=lambda p: (p['day'], p['end'])):
+            self.last_report[p['domain']] = p['end']
+            if p['trust'] in BELIEVED:
+                self.last_verified[p['domain']] = p['end']
         self.by_report = collections.defaultdict(list)
         for r in facts.records:
             self.by_report[r.report].append(r)
@@ -135,6 +150,8 @@ class Store:
         if f.domain:
             return any(domain == name or (f.subdomains and self.names.within(domain, name))
                        for name in f.domain)
+        if f.group is not None:
+            return domain == f.group[0]  # a group is of one domain
         if f.scope == 'all' or (f.scope is None and not self.own):
             return True
         return self.claimed(domain) != (f.scope == 'unclaimed')
@@ -143,7 +160,7 @@ class Store:
         return (self.has_domain(f, report['domain'])
                 and (f.reporter is None or self.names.ascii_lower(report['reporter'])
                      == self.names.ascii_lower(f.reporter))
-                and (not f.verified or report['trust'] in ('verified', 'local'))
+                and (not f.verified or report['trust'] in BELIEVED)
                 and (not f.without_twins or not report['twin']))
 
     @staticmethod
@@ -178,6 +195,27 @@ class Store:
             return False
         return start - self.domains[group.domain].first_day >= LEARNING_DAYS
 
+    def data_through(self, f):
+        """The last day that the reporters of nine tenths of what usually comes have reported.
+        Usual are the 30 days before the newest day of these domains, or that day itself where it
+        is the first. A window does not move it; None where nothing came in those days."""
+        days = [p['day'] for p in self.facts.reports.values() if self.has_domain(f, p['domain'])]
+        reports = [p for p in self.facts.reports.values() if self.has_report(f, p)]
+        if not reports:
+            return None
+        newest, last = max(days), {}
+        for p in reports:
+            last[p['reporter']] = max(p['day'], last.get(p['reporter'], 0))
+        usual = [p for p in reports if newest - USUAL_DAYS <= p['day'] < newest] or [
+            p for p in reports if p['day'] == newest]
+        volume = collections.Counter()
+        for p in usual:
+            volume[p['reporter']] += sum(r.count for r in self.by_report[p['id']])
+        total = sum(volume.values())
+        return max((d for d in last.values() if usual and
+                    10 * sum(volume[name] for name in last if last[name] >= d) >= 9 * total),
+                   default=None)
+
     def group_counts(self, f, records):
         groups = {r.group for r in records}
         return dict(sources=len(groups),
@@ -186,6 +224,8 @@ class Store:
 
     @staticmethod
     def report_counts(reports):
+        if reports is None:
+            return dict.fromkeys(('reports', 'reporters', 'domains'))
         return dict(reports=len(reports), reporters=len({p['reporter'] for p in reports}),
                     domains=len({p['domain'] for p in reports}))
 
@@ -201,25 +241,39 @@ class Store:
         if name == 'class':
             return r.class_
         assert name == 'disposition', name
-        return r.trait.disposition
+        return None if r.trait.disposition == 'absent' else r.trait.disposition
 
     # ---- answers
 
     def summary(self, f, by=()):
         """Rows by their group values; without grouping one row by ()."""
-        reports, records = self.choose(f)
-        if by:
-            return self.grouped(records, lambda r: tuple(self.dimension(name, r) for name in by))
-        row = sums(records)
         days = f.last - f.first + 1
         before = f.moved(f.first - days, f.first - 1)
-        earlier = sums(self.choose(before)[1])
-        row.update(self.group_counts(f, records), **self.report_counts(reports))
-        now, then = row['own_pass_ratio'], earlier['own_pass_ratio']
-        row.update(prev_messages=earlier['messages'], prev_own_pass_ratio=then,
-                   own_pass_delta=None if now is None or then is None else now - then)
-        row['from'], row['to'] = day_text(f.first), day_text(f.last)
-        return {(): row}
+
+        def parts(chosen):
+            rows = collections.defaultdict(list)
+            for r in chosen[1]:
+                rows[tuple(self.dimension(name, r) for name in by)].append(r)
+            return rows
+        now, then = parts(self.choose(f)), parts(self.choose(before))
+        out = {}
+        for mark in now if by else [()]:
+            row = sums(now[mark])
+            earlier = sums(then[mark])
+            a, b = row['own_pass_ratio'], earlier['own_pass_ratio']
+            row.update(self.group_counts(f, now[mark]),
+                       **self.report_counts(self.reports_of(f, by, mark)))
+            row.update(prev_messages=earlier['messages'], prev_own_pass_ratio=b,
+                       own_pass_delta=None if a is None or b is None else a - b)
+            row['from'], row['to'] = day_text(f.first), day_text(f.last)
+            out[mark] = row
+        return out
+
+    def reports_of(self, f, by, mark):
+        """The reports a row is of; None where a report is not of one such row alone."""
+        if any(name not in ('domain', 'reporter') for name in by):
+            return None
+        return [p for p in self.choose(f)[0] if tuple(p[name] for name in by) == mark]
 
     @staticmethod
     def grouped(records, key):
@@ -234,12 +288,17 @@ class Store:
             return day - (day + 3) % 7 if week else day
         records = self.choose(f)[1]
         if by:
-            return self.grouped(records, lambda r: (day_text(bucket(r.day)),
-                                                    self.dimension(by, r)))
-        found = self.grouped(records, lambda r: (day_text(bucket(r.day)),))
-        for day in range(f.first, f.last + 1):
-            found.setdefault((day_text(bucket(day)),), sums(()))
-        return found
+            found = self.grouped(records, lambda r: (bucket(r.day), self.dimension(by, r)))
+        else:
+            found = self.grouped(records, lambda r: (bucket(r.day),))
+            for day in range(f.first, f.last + 1):
+                if (bucket(day),) not in found:
+                    found[bucket(day),] = sums(())
+        through = self.data_through(f)
+        for (day, *_), row in found.items():
+            end = min(day + 6, f.last) if week else day
+            row['complete'] = through is not None and end <= through
+        return {(day_text(day), *more): row for (day, *more), row in found.items()}
 
     def by(self, f, of_report, of_record):
         reports, records = collections.defaultdict(list), collections.defaultdict(list)
@@ -252,12 +311,15 @@ class Store:
     def domains_(self, f):
         out = {}
         reports, rows = self.by(f, lambda p: p['domain'], lambda r: r.domain)
-        for name, mine in reports.items():
-            records = rows[name]
+        for name in sorted(self.own | set(self.last_report)):
+            if not self.has_domain(f, name) or (f.of_records and name not in rows):
+                continue
+            mine, records = reports[name], rows[name]
             row = sums(records)
             row.update(self.group_counts(f, records), **self.report_counts(mine))
             row.update(domain=name, own=name in self.own, claimed=self.claimed(name),
-                       last_report=max(p['end'] for p in mine))
+                       last_report=(self.last_verified if f.verified
+                                    else self.last_report).get(name))
             del row['domains']
             out[name] = row
         return out
@@ -276,7 +338,7 @@ class Store:
             row.update(
                 domain=g.domain, key=g.key, name=g.name, service=g.service, evidence=g.evidence,
                 evidence_detail=g.detail, rule=most(rules, lambda r: r.rule, rule_order),
-                addresses=len({r.source for r in records}), first_seen=day_text(g.first),
+                addresses=len(g.addresses), first_seen=day_text(g.first),
                 last_seen=day_text(g.last), new=self.is_new(g, f.first, f.last),
                 decided=self.domains[g.domain].words.decisions.get((g.domain, g.key)))
             row['class'] = class_
@@ -290,7 +352,8 @@ class Store:
         rows = {}
         for (domain, source), records in out.items():
             row = sums(records)
-            row.update(domain=domain, source=source, group=records[0].group.key,
+            row.update(domain=domain, source=source, source_group=records[0].group.key,
+                       source_name=records[0].group.name,
                        first_seen=day_text(min(r.day for r in records)),
                        last_seen=day_text(max(r.day for r in records)))
             row['class'] = most(records, lambda r: r.class_, CLASSES.index)
@@ -301,14 +364,14 @@ class Store:
         out = {}
         reports, rows = self.by(f, lambda p: p['reporter'], lambda r: r.reporter)
         for name, mine in reports.items():
-            row = sums(rows[name])
-            row.update(self.report_counts(mine))
-            row['reporter'] = name
-            del row['reporters']
+            if f.of_records and name not in rows:
+                continue
+            row = {k: v for k, v in sums(rows[name]).items() if k in OF_REPORTERS}
+            row.update(reporter=name, reports=len(mine), domains=len({p['domain'] for p in mine}))
             days = sorted({p['day'] for p in mine})
             gaps = [(b - a) * SECONDS for a, b in zip(days, days[1:])]
             last = max(p['end'] for p in mine)
-            gap = statistics.median_low(gaps) if gaps else None
+            gap = int(statistics.median(gaps)) if gaps else None
             row.update(last_end=last, age_seconds=now - last, median_gap_seconds=gap,
                        overdue=now - last > max(3 * SECONDS, 2 * (gap or 0)))
             out[name] = row

@@ -8,6 +8,7 @@ sums by brute force; shares nothing with the programs but the public suffix list
 KIND is summary, timeseries, domains, sources, addresses or reporters.
 """
 import argparse
+import collections
 import ipaddress
 import json
 import os
@@ -30,14 +31,19 @@ def export(db, what):
 
 
 def words_of(db):
-    """(own domains, the owner's words)"""
-    own = tap.rows(db, 'domain', 'list')
-    decisions = {(row['domain'], row['key']): row['class'] for row in tap.rows(db, 'decisions')}
-    return [row['domain'] for row in own], judge.Words(
-        decisions,
-        {row['domain']: (row['networks'] or '').split() for row in own},
-        {row['domain']: (row['services'] or '').split() for row in own},
-        [row['domain'] for row in own if row['parked']])
+    """(own domains, the owner's words). Settings are what their events come to."""
+    own = [row['domain'] for row in tap.rows(db, 'domain', 'list')]
+    decisions = {(row['domain'], row['key']): row['class']
+                 for row in tap.rows(db, 'decisions', '--scope', 'all')}
+    said = {name: collections.defaultdict(set) for name in ('network', 'service', 'parked')}
+    for event in tap.rows(db, 'events'):
+        values = said.get(event['object']) if event['type'] == 'domain.set' else None
+        if values is not None:
+            values[event['domain']].discard(event['before'])
+            values[event['domain']].add(event['after'])
+            values[event['domain']].discard(None)
+    return own, judge.Words(decisions, said['network'], said['service'],
+                            [domain for domain, v in said['parked'].items() if v == {'yes'}])
 
 
 def load(db):
