@@ -409,7 +409,7 @@ def report(rng, records, reporter, domain, policy, begin, report_id, length=DAY)
 def day_reports(box, rng, reporter, cast, policy, day, begin):
     """What one reporter says of one domain and day: mostly one report, sometimes more."""
     records = [record(rng, s, cast.name, policy, reporter.quirk, n)
-               for n, s in enumerate(cast.senders) if s.sends(day) and rng.random() < s.rate * .6]
+               for n, s in enumerate(cast.senders) if s.sends(day) and rng.random() < s.rate * .45]
     length = rng.choice((DAY, DAY, DAY, DAY, 12 * 3600, 3 * DAY))
     shift = rng.choice((0, 0, 0, 3 * 3600, 13 * 3600))
     number = '%s-%d-%d' % (reporter.quirk, begin, rng.randrange(10 ** 9))

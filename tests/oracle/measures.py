@@ -117,7 +117,7 @@ class Filter:
         # A filter that chooses records: then what has none is no row.
         self.of_records = any(getattr(self, name) is not None for name in (
             'header_from', 'source', 'result', 'disposition', 'class_', 'group', 'service'))
-        self.chosen = None
+        self.chosen = self.through = None  # what was found once for all kinds
 
     def moved(self, first, last):
         return Filter(first, last, **{name: getattr(self, name) for name in self.FIELDS})
@@ -199,6 +199,11 @@ class Store:
         """The last day that the reporters of nine tenths of what usually comes have reported.
         Usual are the 30 days before the newest day of these domains, or that day itself where it
         is the first. A window does not move it; None where nothing came in those days."""
+        if f.through is None:
+            f.through = (self.find_data_through(f),)
+        return f.through[0]
+
+    def find_data_through(self, f):
         days = [p['day'] for p in self.facts.reports.values() if self.has_domain(f, p['domain'])]
         reports = [p for p in self.facts.reports.values() if self.has_report(f, p)]
         if not reports:
