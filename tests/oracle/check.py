@@ -31,6 +31,8 @@ import tap  # noqa: E402
 import web  # noqa: E402
 
 DIMENSIONS = ('domain', 'source', 'service', 'reporter', 'class', 'disposition')
+# What the export says of a record's judgement.
+TOLD = ('verdict', 'source_name', 'class', 'rule')
 SHELL_SAMPLE = 6  # questions of a window that ruad-query is asked too
 DAYS_MANY = 2000  # of a window: then days are asked for without a filter alone
 GROUPED_SAMPLE = 4  # groupings of a filter in a window, unless every one is wanted
@@ -93,9 +95,9 @@ def from_shell(db, path, params):
 class Kind:
     """A kind of answer: where it is asked, what it should be, and what tells its rows apart."""
 
-    def __init__(self, name, path, want, mark, more=(), read=(), shell=False):
+    def __init__(self, name, path, want, mark, more=(), read=()):
         self.name, self.path, self.want, self.mark, self.read = name, path, want, mark, read
-        self.more, self.shell = list(more), shell
+        self.more = list(more)
         self.daily = name in ('timeseries by day', 'timeseries by week')
         self.grouped = ' by ' in name and ',' in name or name.startswith('summary by')
 
@@ -133,8 +135,8 @@ class Subject:
     def __init__(self, db, server):
         self.db, self.server, self.store = db, server, oracle.load(db)
         self.told = [r for r in self.store.facts.records
-                     if (r.told['class'], r.told['rule'], r.told['source_name'])
-                     != (r.class_, r.rule, r.group.name)]
+                     if tuple(r.told[name] for name in TOLD)
+                     != (r.trait.verdict, r.group.name, r.class_, r.rule)]
         every, _ = Asker(server).ask('/sources', [('last', 'all'), ('scope', 'all')])
         self.group_ids = {key_of(row): row['id'] for row in every}
         self.group_keys = {row['id']: key_of(row) for row in every}
@@ -184,7 +186,10 @@ class Checker:
                    [('first_seen_after', facts.day_text(after))])
         yield Kind('addresses', '/addresses', s.addresses,
                    lambda row: (row['domain'], row['source']),
-                   read=['source_group'], shell=True)
+                   read=['source_group'])
+        yield Kind('rules', '/rules', s.rules, lambda row: (row['class'], row['rule']))
+        yield Kind('overrides', '/overrides', s.overrides,
+                   lambda row: (row['type'], row['comment']))
         yield Kind('reporters', '/reporters', lambda f: s.reporters(f, self.now),
                    lambda row: row['reporter'], read=['last_end'])
 
@@ -196,10 +201,7 @@ class Checker:
         where = '%s?%s' % (kind.path, urllib.parse.urlencode(params))
         self.tally.questions += 1
         try:
-            if kind.shell:
-                rows, meta = from_shell(self.db, kind.path, params)
-            else:
-                rows, meta = self.asker.ask(kind.path, params)
+            rows, meta = self.asker.ask(kind.path, params)
         except LookupError as error:
             return self.tally.say(kind, 'an answer', where, error)
         self.now = facts.seconds(meta['generated_at'])
@@ -355,8 +357,7 @@ def one_window(job):
     asked = []
     for kind, f, params in questions(checker, rng, first, last, every):
         checker.ask(kind, f, params)
-        if not kind.shell:
-            asked.append((kind, params))
+        asked.append((kind, params))
     for kind, params in rng.sample(asked, min(SHELL_SAMPLE, len(asked))):
         checker.ask_both(kind, params)
     return checker.tally
@@ -371,8 +372,9 @@ def check(db, count=10, seed=1, only=None, every=False, most=40):
     with web.Web('--db', db) as server:
         SUBJECT[:] = [Subject(db, server)]
         for r in SUBJECT[0].told:
-            tally.say(RECORDS, 'class, rule and source', 'report %d, record %d' % (r.report, r.n),
-                      '%r, the oracle says %s, %s, %s' % (r.told, r.class_, r.rule, r.group.name))
+            tally.say(RECORDS, ', '.join(TOLD), 'report %d, record %d' % (r.report, r.n),
+                      '%r, the oracle says %s, %s, %s, %s' % (r.told, r.trait.verdict, r.group.name,
+                                                             r.class_, r.rule))
         tally.rows += len(SUBJECT[0].store.facts.records)
         jobs = [(seed * 1000 + n, first, last, only, every, most) for n, (first, last) in enumerate(
             windows(random.Random(seed), SUBJECT[0].store.days, count))]

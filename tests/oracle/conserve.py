@@ -3,10 +3,10 @@
 
     conserve.py DB [--windows 40] [--seed N]
 
-In every answer the classes, the sources, the days, the weeks, the reporters, the
-domains and the dispositions add up to messages, whatever the filter; and two windows that touch add
-up to the one that holds both, for any cut. Prints the seed, a line for each difference and a count;
-status 1 if there is one.
+In every answer the classes, the rules, the sources, the addresses, the days, the weeks, the
+reporters, the domains and the dispositions add up to messages, whatever the filter; so does each
+set of one source. Two windows that touch add up to the one that holds both, for any cut. Prints the
+seed, a line for each difference and a count; status 1 if there is one.
 """
 import argparse
 import os
@@ -23,6 +23,8 @@ from check import Asker  # noqa: E402
 # What must add up to the summary's messages.
 PARTS = (
     ('sources', '/sources', ()),
+    ('addresses', '/addresses', ()),
+    ('rules', '/rules', ()),
     ('days', '/timeseries', (('group_by', 'day'),)),
     ('weeks', '/timeseries', (('group_by', 'week'),)),
     ('days and classes', '/timeseries', (('group_by', 'day,class'),)),
@@ -88,7 +90,19 @@ class Crawler:
             if name == 'sources':
                 self.law(len(rows) == whole['sources'], where + ': rows', len(rows),
                          whole['sources'])
+                for row in rows[:2]:
+                    self.one_source(row, params)
         return whole
+
+    def one_source(self, row, params):
+        """A source's answer, set by set."""
+        known = [p for p in params if p[0] not in ('domain', 'scope', 'group', 'service')]
+        answer = self.asker.page('/sources/%d' % row['id'], known)
+        for name in ('addresses', 'timeseries', 'reporters', 'rules'):
+            total = sum(part['messages'] for part in answer[name])
+            self.law(total == answer['data']['messages'] == row['messages'],
+                     '%s of source %d of %r' % (name, row['id'], known), total,
+                     answer['data']['messages'], row['messages'])
 
     def cut(self, first, last, day, filters):
         """[first, day - 1] and [day, last] are [first, last]."""

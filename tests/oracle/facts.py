@@ -83,9 +83,15 @@ def auths(line):
 
 
 def reasons(line):
-    """(meaning of the type, comment) of each override reason."""
-    return [(said('reason', fields[0][1], dict(fields[1:]).get('sent')),
-             dict(fields[1:]).get('comment')) for fields in items(line)]
+    """(meaning of the type, type as it is shown, comment) of each override reason. Shown is what
+    was sent where that is no word, and nothing where nothing was."""
+    out = []
+    for fields in items(line):
+        meaning, more = fields[0][1], dict(fields[1:])
+        meant = said('reason', meaning, more.get('sent'))
+        shown = meaning if meaning != 'unknown' else more.get('sent')
+        out.append((meant, None if meant == 'absent' else shown, more.get('comment')))
+    return out
 
 
 class Trait:
@@ -94,7 +100,7 @@ class Trait:
     def __init__(self, suffixes, names, row):
         self.disposition = row['disposition'] or 'absent'
         self.dkim, self.spf = row['dkim'], row['spf']
-        self.reasons = frozenset(kind for kind, _ in reasons(row['reasons']))
+        self.reasons = frozenset(meaning for meaning, _, _ in reasons(row['reasons']))
         results = auths(row['auth'])
         header_from = names.key(row['header_from'])
         chosen = self.choose([a for a in results if a.kind == 'spf'])

@@ -214,9 +214,10 @@ class Cast:
             Look('pass', 'fail', [(n, 'mail', 'pass'), ('srs.reenvio.co.uk', 'z', 'pass')],
                  [('srs.reenvio.co.uk', 'pass', 'mfrom')], 'srs.reenvio.co.uk')], .1, most=6)
         s = self.service(lambda s: s['role'] == 'forwarder' and s['bounce_domains'])
+        bounce = s['bounce_domains'][0]
         self.add(self.net4(84), [
-            Look('fail', 'fail', [(n, 'mail', 'fail')], [(s['bounce_domains'][0], 'pass', 'mfrom')]),
-            Look('fail', 'fail', [], [(s['bounce_domains'][0], 'pass', 'mfrom')])], .1)
+            Look('fail', 'fail', [(n, 'mail', 'fail')], [(bounce, 'pass', 'mfrom')]),
+            Look('fail', 'fail', [], [(bounce, 'pass', 'mfrom')])], .1)
 
     def lists(self):
         s = self.service(lambda s: s['role'] == 'list' and s['bounce_domains'])
@@ -331,8 +332,9 @@ class Cast:
         words = ('pass', 'fail', 'softfail', 'neutral', 'none', 'temperror', 'Pass', 'hardfail',
                  'error', 'unknown', 'raro', '')
         weights = (12, 5, 3, 1, 3, 1, 1, 1, 1, 1, 1, 1)
+        count = rng.choice((0, 0, 1, 1, 2, 3, 10))
         signed = [(rng.choice(self.signing), rng.choice(self.selectors),
-                   rng.choices(words, weights)[0]) for _ in range(rng.choice((0, 0, 1, 1, 2, 3, 10)))]
+                   rng.choices(words, weights)[0]) for _ in range(count)]
         raw = [(rng.choice(self.domains), rng.choices(words, weights)[0],
                 rng.choice(('mfrom', 'mfrom', 'helo', None, 'otro')))
                for _ in range(rng.choice((0, 1, 1, 1, 2, 3)))]

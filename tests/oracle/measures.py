@@ -1,13 +1,13 @@
 """The measures by brute force: which records a question chooses, and what they sum to.
 
-A question is a Filter; select() gives its records, and the functions below one list of rows for each
-kind of answer. A row is a dict of the columns the answer should have; columns that are no measure
-(titles, policies) are left out and not compared.
+A question is a Filter; Store.choose() gives its records, the other methods the rows of each kind of
+answer, by what tells them apart. A row is a dict of the columns the answer should have; what is no
+measure (titles, policies) is left out and not compared.
 """
 import collections
 import statistics
 
-from facts import FAIL, NO_RESULT, PASS, day_text
+from facts import FAIL, NO_RESULT, PASS, day_text, reasons
 from judge import (CLASSES, FORWARDED, LEARNING_DAYS, NEW_AFTER_DAYS, NOT_YOURS, TO_DECIDE, YOURS)
 
 DISPOSITIONS = ('none', 'quarantine', 'reject', 'pass')
@@ -364,6 +364,20 @@ class Store:
             row['class'] = most(records, lambda r: r.class_, CLASSES.index)
             rows[domain, source] = row
         return rows
+
+    def rules(self, f):
+        found = self.grouped(self.choose(f)[1], lambda r: (r.class_, r.rule))
+        return {mark: {k: row[k] for k in ('messages', 'pass', 'fail', 'unknown', 'pass_ratio',
+                                           'records')} for mark, row in found.items()}
+
+    def overrides(self, f):
+        """A row a reason; a record with several is in each of their rows, once."""
+        found = collections.defaultdict(list)
+        for r in self.choose(f)[1]:
+            for reason in {told[1:] for told in reasons(r.reasons)}:
+                found[reason].append(r)
+        return {reason: {name: row[name] for name in ('messages', 'fail', 'records')}
+                for reason, row in ((reason, sums(rows)) for reason, rows in found.items())}
 
     def reporters(self, f, now):
         out = {}

@@ -3,8 +3,9 @@
 
     oracle.py DB KIND [--from DAY] [--to DAY] [--group-by NAME ...] [FILTER=VALUE ...]
 
-Reads the exports of ruad-query (records, reports) and the owner's words, judges every record anew and
-sums by brute force; shares nothing with the programs but the public suffix list and the catalogue.
+Reads the exports of ruad-query (records, reports) and the owner's words, judges every record anew
+and sums by brute force; shares nothing with the programs but the public suffix list and the
+catalogue.
 KIND is summary, timeseries, domains, sources, addresses or reporters.
 """
 import argparse

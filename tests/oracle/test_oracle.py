@@ -119,8 +119,8 @@ class Traits(unittest.TestCase):
     def test_a_comment_hides_no_reason(self):
         self.assertEqual(
             facts.reasons(r'mailing_list comment="a; \"forwarded"; unknown sent=""; other; absent'),
-            [('mailing_list', 'a; "forwarded'), ('unknown', None), ('other', None),
-             ('absent', None)])
+            [('mailing_list', 'mailing_list', 'a; "forwarded'), ('unknown', '', None),
+             ('other', 'other', None), ('absent', None, None)])
 
     def test_the_spf_result_that_tells_most(self):
         for auth, want in (
@@ -229,6 +229,45 @@ class Classes(unittest.TestCase):
         rows.record('192.0.5.1', 12, 'pass', 'fail', sig('v'), day=20000)
         self.assertEqual(rows.said(), ['yours dkim-home', 'forwarded dkim-elsewhere'] +
                          ['yours dkim-home'] * 2 + ['forwarded dkim-elsewhere'])
+
+    def test_a_weak_pattern_names_a_home_only_where_it_is_used(self):
+        rows = Rows()
+        rows.record('192.0.2.1', 5, 'pass', 'fail', sig('k2') + '; ' + spf('mcsv.net'))
+        for day in (0, 2):
+            rows.record('192.0.3.1', 5, 'pass', 'fail', sig('k1'), day=20000 + day)
+        self.assertEqual(rows.said()[1:], ['yours dkim-home'] * 2)
+        rows.record('192.0.2.1', 1, 'pass', 'fail', sig('k1'))
+        self.assertEqual(rows.said()[1:3], ['forwarded dkim-elsewhere'] * 2)
+
+    def test_a_home_by_volume_has_more_than_a_fifth_of_the_busiest(self):
+        rows = Rows()
+        for source, count in (('192.0.2.1', 50), ('192.0.3.1', 11), ('192.0.4.1', 10)):
+            for day in (0, 2):
+                rows.record(source, count, 'pass', 'fail', sig('v'), day=20000 + day)
+        self.assertEqual(rows.said(), ['yours dkim-home'] * 4 + ['forwarded dkim-elsewhere'] * 2)
+
+    def test_a_signature_without_selector_is_at_home_where_any_of_its_domain_is(self):
+        rows = Rows()
+        rows.record('192.0.2.1', 5, 'pass', 'pass', sig('own'))
+        rows.record('192.0.2.1', 5, 'pass', 'fail', 'dkim=pass d=a.com')
+        rows.record('192.0.3.1', 5, 'pass', 'fail', 'dkim=pass d=a.com')
+        rows.record('192.0.3.1', 5, 'pass', 'fail', 'dkim=pass d=x.a.com')
+        self.assertEqual(rows.said()[1:], ['yours dkim-home', 'forwarded dkim-elsewhere',
+                                           'yours dkim-inferred'])
+
+    def test_the_catalogue_names_a_home_of_what_never_passed(self):
+        rows = Rows()
+        rows.record('192.0.2.1', 5, 'pass', 'fail', sig('k2') + '; ' + spf('mcsv.net'))
+        rows.record('192.0.2.1', 995, auth=sig('k3-', 'fail'))
+        rows.record('192.0.3.1', 5, auth=sig('k3-'))
+        self.assertEqual(rows.said()[1:], ['yours failing-home', 'forwarded changed-in-transit'])
+
+    def test_a_parked_domain_has_no_steady_server(self):
+        rows = Rows()
+        for day in (0, 13):
+            rows.record('192.0.5.1', 10, envelope_from='a.com', day=20000 + day)
+        self.assertEqual(rows.said(), ['to_decide steady'] * 2)
+        self.assertEqual(rows.said(parked=['a.com']), ['not_yours stranger'] * 2)
 
     def test_failing_rows_with_a_signature(self):
         rows = Rows()
@@ -341,6 +380,24 @@ class Measures(unittest.TestCase):
         self.assertEqual(new(0, 19), ['net:192.0.4.0/24'])
         self.assertEqual(new(100, 120), ['net:192.0.5.0/24'])
         self.assertEqual(new(0, 120), ['net:192.0.4.0/24', 'net:192.0.5.0/24', 'net:192.0.6.0/24'])
+
+    def test_data_reach_to_where_nine_tenths_of_the_usual_volume_have_reported(self):
+        rows = Rows()
+        for reporter, count, day in (('A', 90, 0), ('B', 10, 0), ('C', 5, 1), ('A', 1, 5),
+                                     ('B', 1, 3)):
+            rows.record(reporter=reporter, count=count, day=20000 + day)
+        store = rows.store()
+        for fields, want in (({}, 20003), (dict(reporter='A'), 20005), (dict(reporter='D'), None)):
+            self.assertEqual(store.data_through(measures.Filter(1, 2, **fields)), want, fields)
+
+    def test_each_reason_has_the_records_it_is_in(self):
+        rows = Rows()
+        rows.record(count=3, reasons='other; forwarded comment=x; other')
+        rows.record(count=4, reasons='absent; unknown sent=foo', spf='pass')
+        found = rows.store().overrides(measures.Filter(20000, 20000))
+        self.assertEqual({k: tuple(row.values()) for k, row in found.items()}, {
+            ('other', None): (3, 3, 1), ('forwarded', 'x'): (3, 3, 1), (None, None): (4, 0, 1),
+            ('foo', None): (4, 0, 1)})
 
     def test_weeks_begin_on_monday_and_gaps_are_rows(self):
         rows = Rows()
