@@ -36,14 +36,18 @@ static int library_open(struct library *l, struct err *err)
 
 	for (size_t i = 0; i < sizeof names / sizeof *names && l->handle == NULL; i++)
 		l->handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-	if (l->handle == NULL)
-		return err_set(err, ERR_SHORTAGE,
+	if (l->handle == NULL) {
+		err_set(err, ERR_SHORTAGE,
 			"--url needs libcurl, which is not there: apt install libcurl3-gnutls");
+		return -1;
+	}
 	for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
 		void *symbol = dlsym(l->handle, symbols[i].name);
 
-		if (symbol == NULL)
-			return err_set(err, ERR_SHORTAGE, "libcurl has no %s", symbols[i].name);
+		if (symbol == NULL) {
+			err_set(err, ERR_SHORTAGE, "libcurl has no %s", symbols[i].name);
+			return -1;
+		}
 		memcpy(symbols[i].to, &symbol, sizeof symbol);
 	}
 	return 0;
