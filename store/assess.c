@@ -159,39 +159,6 @@ void assess_days_touch(struct assess *a, int64_t first, int64_t last)
 
 /* ---- what follows from the classes -------------------------------------------------------------- */
 
-static int sum_day(struct assess *a, int32_t day, struct err *err)
-{
-	static const enum stmt stmts[] = { STMT_CLASS_DAILY_DROP, STMT_CLASS_DAILY_ADD,
-		STMT_DOMAIN_DAILY_DROP, STMT_DOMAIN_DAILY_ADD };
-	sqlite3_stmt *stmt;
-
-	a->changed = true;
-	for (size_t i = 0; i < sizeof stmts / sizeof *stmts; i++) {
-		if (sql_get(a->st, stmts[i], &stmt, err) < 0)
-			return -1;
-		(void)sqlite3_bind_int64(stmt, 1, a->domain);
-		(void)sqlite3_bind_int(stmt, 2, day);
-		if (sql_run(a->st, stmt, "cannot sum up the classes of a day", err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int sum_days(struct assess *a, bool all, struct err *err)
-{
-	int64_t open = 0;
-
-	if (all && (writer_run_1(a->st, STMT_CLASS_DAILY_DROP_ALL, a->domain, err) < 0 ||
-			   writer_run_1(a->st, STMT_DOMAIN_DAILY_DROP_ALL, a->domain, err) < 0))
-		return -1;
-	for (size_t i = 0; i < a->days_len; i++) {
-		open += a->days[i].delta;
-		if ((all || open > 0 || a->days[i].marked) && sum_day(a, a->days[i].day, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int tell_group(struct assess *a, sqlite3_stmt *row, bool news, struct err *err)
 {
 	const int class = sqlite3_column_int(row, 6);
@@ -251,7 +218,9 @@ static int sweep(struct assess *a, struct err *err)
 	static const enum stmt sweeps[] = { STMT_JUDGEMENT_SWEEP, STMT_MEMBER_SWEEP,
 		STMT_GROUP_SWEEP };
 
-	for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {
+	/* Of a domain that was not judged before there is nothing else. */
+	for (size_t i = a->known ? 0 : sizeof sweeps / sizeof *sweeps;
+		i < sizeof sweeps / sizeof *sweeps; i++) {
 		if (writer_run_1(a->st, sweeps[i], a->domain, err) < 0)
 			return -1;
 		a->changed |= sqlite3_changes(a->st->db) > 0;
@@ -274,6 +243,7 @@ int assess_domain(struct assess *a, int64_t domain, bool all, bool news, struct 
 	a->domain = domain;
 	/* Numbers of rows may have gone to others since the last domain. */
 	assess_traits_forget(a);
+	assess_sums_forget(a);
 	there = read_domain(a, err);
 	if (there < 0)
 		return -1;
@@ -282,7 +252,7 @@ int assess_domain(struct assess *a, int64_t domain, bool all, bool news, struct 
 		return writer_run_1(a->st, STMT_UNASSESSED_DROP, domain, err);
 	if (read_networks(a, err) < 0 || read_days(a, err) < 0 || see(a, err) < 0 ||
 		assess_groups(a, err) < 0 || assess_homes(a, err) < 0 ||
-		assess_classes(a, err) < 0 || sum_days(a, all, err) < 0 ||
+		assess_classes(a, err) < 0 || assess_sum_days(a, all, err) < 0 ||
 		keep_groups(a, news, err) < 0 || sweep(a, err) < 0 ||
 		(news && event_policy(a, err) < 0))
 		return -1;
@@ -299,7 +269,8 @@ int assess_open(struct assess **ret, struct store *st, struct err *err)
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	a->st = st;
 	if (sql_exec(st, tables, err) < 0 || address_open(&a->address, err) < 0 ||
-		assess_traits_open(a, err) < 0 || assess_facts_open(a, err) < 0) {
+		assess_traits_open(a, err) < 0 || assess_facts_open(a, err) < 0 ||
+		assess_sums_open(a, err) < 0) {
 		assess_close(a);
 		return -1;
 	}
@@ -315,6 +286,7 @@ void assess_close(struct assess *a)
 	address_close(a->address);
 	assess_traits_close(a);
 	assess_facts_close(a);
+	assess_sums_close(a);
 	free(a->days);
 	free(a);
 }

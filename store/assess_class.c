@@ -8,11 +8,13 @@ struct row {
 	struct class_facts facts;
 };
 
-/* Sums of the group at hand, written when another one follows. */
+/* Sums of a group met lately, written when another one takes the place. */
 struct sums_of {
 	int64_t group; /* 0: none */
 	int64_t own, class[CLASS_COUNT];
 };
+
+#define SUMS 256
 
 static void read_row(sqlite3_stmt *stmt, struct row *r)
 {
@@ -72,8 +74,9 @@ static int keep(struct assess *a, const struct row *r, enum class class, enum cl
 	return sql_run(a->st, stmt, "cannot keep a judgement", err);
 }
 
-static int judge(struct assess *a, struct row *r, struct sums_of *sums, struct err *err)
+static int judge(struct assess *a, struct row *r, struct sums_of *all, struct err *err)
 {
+	struct sums_of *sums = &all[(uint64_t)r->group % SUMS];
 	const struct assess_trait *t;
 	struct assess_home home;
 	enum class_rule rule;
@@ -95,6 +98,7 @@ static int judge(struct assess *a, struct row *r, struct sums_of *sums, struct e
 	sums->class[class] = assess_add(sums->class[class], r -> messages);
 	if (t->passes && class == CLASS_YOURS)
 		sums->own = assess_add(sums->own, r->messages);
+	assess_sums_know(a, r->source, t, r->group, class, rule);
 	as_before = r->class == (int)class && r->rule == (int)rule;
 	/* A pair that was not judged before has all its days marked with its facts. */
 	if ((r->flags & ADDRESS_MOVED) != 0 || (r->class >= 0 && !as_before))
@@ -104,7 +108,7 @@ static int judge(struct assess *a, struct row *r, struct sums_of *sums, struct e
 
 static int judge_rows(struct assess *a, bool passing, struct err *err)
 {
-	struct sums_of sums = { .group = 0 };
+	struct sums_of sums[SUMS] = { { .group = 0 } };
 	sqlite3_stmt *stmt;
 	struct row r;
 	int more, rc = 0;
@@ -116,10 +120,12 @@ static int judge_rows(struct assess *a, bool passing, struct err *err)
 	while (rc == 0 && (more = sql_step(a->st, stmt, "cannot read what was seen", err)) != 0) {
 		if (more > 0)
 			read_row(stmt, &r);
-		rc = more < 0 ? -1 : judge(a, &r, &sums, err);
+		rc = more < 0 ? -1 : judge(a, &r, sums, err);
 	}
 	(void)sqlite3_reset(stmt);
-	return rc < 0 ? -1 : write_sums(a, &sums, err);
+	for (unsigned i = 0; rc == 0 && i < SUMS; i++)
+		rc = write_sums(a, &sums[i], err);
+	return rc;
 }
 
 /* What passes first: it says how much of a group's mail is the owner's, and what fails is judged by

@@ -3,7 +3,7 @@
  *
  * assess.c runs a domain from end to end; assess_group.c gives its addresses their groups,
  * assess_home.c finds where each of its keys is at home, assess_class.c gives each address and trait
- * its class, assess_trait.c reads traits back. decide.c and setting.c keep the owner's words and
+ * its class, assess_sum.c sums classes up by day, assess_trait.c reads traits back. decide.c and setting.c keep the owner's words and
  * have the domain judged again; event.c keeps what happened. asn.c is the wall around libmaxminddb.
  *
  * A domain may have 500,000 addresses and the process 32 MiB: what was seen of it lies in temporary
@@ -21,7 +21,7 @@
 /* ---- assess.c ------------------------------------------------------------------------------ */
 
 /* The page cache while a domain is judged, and with it what a sorter may take. */
-#define ASSESS_CACHE_KIB 2048
+#define ASSESS_CACHE_KIB 4096
 
 enum {	/* seen_address.flags */
 	ADDRESS_OWN_NETWORK = 1,
@@ -40,13 +40,16 @@ struct assess_day {
 struct asn;
 struct assess_trait;
 struct assess_fact;
+struct assess_sums;
 
 struct assess {
 	struct store *st;
 	struct asn *asn;		/* NULL: none */
 	struct address *address;
 	struct assess_trait *traits;	/* caches */
+	size_t traits_bytes;		/* of the texts of those */
 	struct assess_fact *facts;
+	struct assess_sums *sums;
 
 	/* the domain at hand */
 	int64_t domain;
@@ -110,6 +113,17 @@ int assess_home(struct assess *a, const struct assess_trait *t, int64_t group,
 /* ---- assess_class.c ------------------------------------------------------------------------ */
 
 int assess_classes(struct assess *a, struct err *err);
+
+/* ---- assess_sum.c -------------------------------------------------------------------------- */
+
+int assess_sums_open(struct assess *a, struct err *err);
+void assess_sums_close(struct assess *a);
+void assess_sums_forget(struct assess *a);
+/* What an address and trait were judged to be, for the sums that follow: saves a look-up. */
+void assess_sums_know(struct assess *a, int64_t source, const struct assess_trait *t, int64_t group,
+	enum class class, enum class_rule rule);
+/* Sum up the classes of the days that changed; all: of every day. */
+int assess_sum_days(struct assess *a, bool all, struct err *err);
 
 /* ---- asn.c --------------------------------------------------------------------------------- */
 

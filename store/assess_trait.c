@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 /* Some dozens make up most of a domain's mail. */
-#define TRAITS 256
+#define TRAITS 1024
+/* Of their texts: some hundred each, unless somebody makes them long. */
+#define TEXTS_BYTES (512 * 1024)
 
 int assess_traits_open(struct assess *a, struct err *err)
 {
@@ -27,6 +29,16 @@ void assess_traits_forget(struct assess *a)
 {
 	for (unsigned i = 0; i < TRAITS; i++)
 		a->traits[i].id = 0;
+}
+
+static void release(struct assess *a)
+{
+	for (unsigned i = 0; i < TRAITS; i++) {
+		a->traits[i].id = 0;
+		buf_release(&a->traits[i].text);
+		buf_init(&a->traits[i].text, TRAIT_TEXT_BYTES);
+	}
+	a->traits_bytes = 0;
 }
 
 /* Texts are gathered first and pointed to when the buffer moves no more: until then a slice holds
@@ -106,14 +118,21 @@ static int read_signatures(struct assess *a, struct assess_trait *t, int64_t id,
 int assess_trait(struct assess *a, int64_t id, const struct assess_trait **ret, struct err *err)
 {
 	struct assess_trait *t = &a->traits[(uint64_t)id % TRAITS];
+	size_t had;
+	int rc;
 
 	assert(id > 0);
 	*ret = t;
 	if (t->id == id)
 		return 0;
+	if (a->traits_bytes > TEXTS_BYTES)
+		release(a);
 	t->id = 0;
 	buf_clear(&t->text);
-	if (read_head(a, t, id, err) < 0 || read_signatures(a, t, id, err) < 0)
+	had = t->text.cap;
+	rc = read_head(a, t, id, err) < 0 || read_signatures(a, t, id, err) < 0 ? -1 : 0;
+	a->traits_bytes += t->text.cap - had;
+	if (rc < 0)
 		return -1;
 	if (buf_failed(&t->text))
 		return err_set(err, ERR_SHORTAGE, "no memory for a trait");

@@ -166,16 +166,18 @@ STMT(STMT_JUDGEMENT_SET,
 	" ON CONFLICT DO UPDATE SET class = excluded.class, rule = excluded.rule")
 STMT(STMT_CLASS_DAILY_DROP, "DELETE FROM class_daily WHERE domain = ? AND day = ?")
 STMT(STMT_CLASS_DAILY_DROP_ALL, "DELETE FROM class_daily WHERE domain = ?")
-/* 3 is REPORT_AUTH_PASS. */
+STMT(STMT_DAY_ROWS,
+	"SELECT source, trait, result, records, messages FROM daily WHERE domain = ? AND day = ?")
+STMT(STMT_JUDGED_GET,
+	"SELECT a.grp, j.class, j.rule, t.spf_result, t.reasons FROM seen_address AS a"
+	" CROSS JOIN judgement AS j ON j.domain = ?1 AND j.source = a.source AND j.trait = ?3"
+	" CROSS JOIN trait AS t ON t.id = ?3 WHERE a.source = ?2")
 STMT(STMT_CLASS_DAILY_ADD,
 	"INSERT INTO class_daily (domain, day, source_group, class, rule, result, records, messages,"
-	" spf_seen, spf_passed, overridden) SELECT ?1, ?2, a.grp, j.class, j.rule, d.result,"
-	" sum(d.records), sum(d.messages), sum(iif(t.spf_result <> 0, d.messages, 0)),"
-	" sum(iif(t.spf_result = 3, d.messages, 0)), sum(iif(t.reasons <> 0, d.messages, 0))"
-	" FROM daily AS d CROSS JOIN seen_address AS a ON a.source = d.source"
-	" CROSS JOIN judgement AS j ON j.domain = ?1 AND j.source = d.source AND j.trait = d.trait"
-	" CROSS JOIN trait AS t ON t.id = d.trait WHERE d.domain = ?1 AND d.day = ?2"
-	" GROUP BY a.grp, j.class, j.rule, d.result")
+	" spf_seen, spf_passed, overridden) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	" ON CONFLICT DO UPDATE SET records = records + excluded.records,"
+	" messages = messages + excluded.messages, spf_seen = spf_seen + excluded.spf_seen,"
+	" spf_passed = spf_passed + excluded.spf_passed, overridden = overridden + excluded.overridden")
 STMT(STMT_DOMAIN_DAILY_DROP, "DELETE FROM domain_daily WHERE domain = ? AND day = ?")
 STMT(STMT_DOMAIN_DAILY_DROP_ALL, "DELETE FROM domain_daily WHERE domain = ?")
 STMT(STMT_DOMAIN_DAILY_ADD,
@@ -183,12 +185,15 @@ STMT(STMT_DOMAIN_DAILY_ADD,
 	" sum(spf_seen), sum(spf_passed), sum(overridden) FROM class_daily"
 	" WHERE domain = ?1 AND day = ?2 GROUP BY class, result")
 
-/* what has no facts any more */
+/* What has no facts any more. All that was seen is there, so equal numbers are the same rows, and
+ * to count is cheaper than to look each up. */
 STMT(STMT_JUDGEMENT_SWEEP,
-	"DELETE FROM judgement WHERE domain = ? AND NOT EXISTS (SELECT 1 FROM seen_pair AS s"
+	"DELETE FROM judgement WHERE domain = ?1 AND (SELECT count(*) FROM judgement WHERE domain = ?1)"
+	" > (SELECT count(*) FROM seen_pair) AND NOT EXISTS (SELECT 1 FROM seen_pair AS s"
 	" WHERE s.source = judgement.source AND s.trait = judgement.trait)")
 STMT(STMT_MEMBER_SWEEP,
-	"DELETE FROM member WHERE domain = ? AND NOT EXISTS (SELECT 1 FROM seen_address AS a"
+	"DELETE FROM member WHERE domain = ?1 AND (SELECT count(*) FROM member WHERE domain = ?1)"
+	" > (SELECT count(*) FROM seen_address) AND NOT EXISTS (SELECT 1 FROM seen_address AS a"
 	" WHERE a.source = member.source)")
 /* A decided one stays: there the owner finds the decision. */
 STMT(STMT_GROUP_SWEEP,
