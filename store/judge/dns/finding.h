@@ -64,7 +64,7 @@ struct dns_findings;
 int dns_findings_open(struct dns_findings **ret, struct err *err);
 void dns_findings_close(struct dns_findings *f);	/* NULL allowed */
 size_t dns_findings_count(const struct dns_findings *f);
-/* In the order of the rules, worst first inside a rule's own order of records. */
+/* In the order of the rules, inside a rule as they were found. */
 const struct dns_finding *dns_findings_get(const struct dns_findings *f, size_t index);
 /* Findings that were not kept. */
 size_t dns_findings_more(const struct dns_findings *f);

@@ -2,8 +2,8 @@
  * rule: what the record checker can find, in one table: id, severity, where it is written, and what
  * it says to people in English and Spanish.
  *
- * Texts hold {name} where a value of the finding goes, and [?name ...] around words that are said
- * only if the finding has that value. A rule that has two things to say has variants.
+ * Texts hold {key} where a value of the finding goes, {name} the name of its record. A rule that has
+ * several things to say has variants.
  */
 #ifndef STORE_JUDGE_DNS_RULE_H
 #define STORE_JUDGE_DNS_RULE_H

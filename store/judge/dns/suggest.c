@@ -1,0 +1,209 @@
+#include "store/judge/dns/suggest.h"
+
+/* Terms of a merged record: what is longer no receiver reads. */
+#define TERMS_MAX 512
+
+struct merge {
+	const struct spf_wish *wish;
+	struct buf *to;
+	struct slice terms[TERMS_MAX];
+	size_t terms_len;
+	struct slice all, redirect;
+};
+
+static bool has_term(const struct merge *m, struct slice text)
+{
+	for (size_t i = 0; i < m->terms_len; i++) {
+		if (slice_equal_fold(m->terms[i], text))
+			return true;
+	}
+	for (size_t i = 0; i < m->wish->drop_len; i++) {
+		if (slice_equal(m->wish->drop[i], text))
+			return true; /* as good as written */
+	}
+	return false;
+}
+
+static void take_term(struct merge *m, const struct spf_term *t)
+{
+	if (t->fault != SPF_FINE || t->kind == SPF_NO_TERM)
+		return;
+	if (t->kind == SPF_ALL) {
+		if (slice_absent(m->all))
+			m->all = t->text;
+	} else if (t->kind == SPF_REDIRECT) {
+		m->redirect = t->text;
+	} else if (m->terms_len < TERMS_MAX && !has_term(m, t->text)) {
+		m->terms[m->terms_len++] = t->text;
+		buf_add_char(m->to, ' ');
+		buf_add(m->to, t->text);
+	}
+}
+
+/* What was meant to be a record begins with "v=spf1" behind blanks and quotation marks. */
+static void take_record(struct merge *m, struct slice text)
+{
+	size_t at = slice_find_fold(text, SLICE_LIT("v=spf1"));
+	struct spf_terms terms;
+	struct spf_term t;
+
+	if (at == SIZE_MAX)
+		return;
+	text = slice_from(text.ptr + at, text.len - at);
+	while (text.len > 0 && (unsigned char)text.ptr[text.len - 1] != ')' &&
+		((unsigned char)text.ptr[text.len - 1] >= 0x80 ||
+			memchr("\"'; \t", text.ptr[text.len - 1], 5) != NULL))
+		text.len--;
+	spf_terms_init(&terms, text);
+	while (terms.at < text.len && text.ptr[terms.at] == ';')
+		terms.at++;
+	while (spf_terms_next(&terms, &t))
+		take_term(m, &t);
+}
+
+static void add_new(struct merge *m)
+{
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < m->wish->add_len; i++) {
+		const struct ip *ip = &m->wish->add[i];
+
+		buf_printf(m->to, " ip%s:%s", ip->len == 4 ? "4" : "6", ip_text(ip, text));
+	}
+	for (size_t i = 0; i < m->wish->include_len; i++) {
+		buf_add_text(m->to, " include:");
+		buf_add(m->to, m->wish->include[i]);
+	}
+}
+
+void spf_suggest(const struct spf_wish *wish, struct buf *to)
+{
+	struct merge m = { .wish = wish, .to = to };
+
+	buf_clear(to);
+	buf_add_text(to, "v=spf1");
+	for (size_t i = 0; i < wish->records_len; i++)
+		take_record(&m, wish->records[i]);
+	add_new(&m);
+	buf_add_char(to, ' ');
+	if (wish->all != NULL)
+		buf_add_text(to, wish->all);
+	else if (!slice_absent(m.all))
+		buf_add(to, m.all);
+	else if (!slice_absent(m.redirect))
+		buf_add(to, m.redirect);
+	else
+		buf_add_text(to, to->len > sizeof "v=spf1" ? "~all" : "-all");
+}
+
+/* ---- DMARC ------------------------------------------------------------------------------- */
+
+static void add_tag(struct buf *to, enum dmarc_tag tag, struct slice value)
+{
+	buf_printf(to, "; %s=", dmarc_tag_names[tag]);
+	buf_add(to, value);
+}
+
+static void add_uris(
+	struct buf *to, const struct dmarc_record *r, enum dmarc_tag tag, struct slice more)
+{
+	struct dmarc_uris uris;
+	struct dmarc_uri uri;
+	const char *before = "";
+	bool there = slice_absent(more);
+	size_t begin = to->len;
+
+	buf_printf(to, "; %s=", dmarc_tag_names[tag]);
+	dmarc_uris_init(&uris, r->text, r->tags[tag].value);
+	while (dmarc_uris_next(&uris, &uri)) {
+		bool bare = !uri.valid && slice_find(uri.text, SLICE_LIT(":")) == SIZE_MAX &&
+			    slice_find(uri.text, SLICE_LIT("@")) != SIZE_MAX &&
+			    slice_find(uri.text, SLICE_LIT(" ")) == SIZE_MAX;
+
+		if (!uri.valid && !bare)
+			continue;
+		there = there || slice_equal_fold(uri.valid ? uri.address : uri.text, more);
+		buf_printf(to, "%s%s", before, bare ? "mailto:" : "");
+		buf_add(to, uri.text);
+		before = ",";
+	}
+	if (!there) {
+		buf_printf(to, "%smailto:", before);
+		buf_add(to, more);
+		before = ",";
+	}
+	if (*before == '\0' && !buf_failed(to))
+		to->len = begin; /* nothing: no tag */
+}
+
+static void add_policy(
+	struct buf *to, enum dmarc_tag tag, enum dmarc_policy now, enum dmarc_policy wish)
+{
+	enum dmarc_policy policy = wish != DMARC_ABSENT ? wish : now;
+
+	if (policy >= DMARC_NONE)
+		add_tag(to, tag, slice_of(dmarc_policy_names[policy]));
+}
+
+static void keep_tag(struct buf *to, const struct dmarc_record *r, enum dmarc_tag tag)
+{
+	if (!slice_absent(r->tags[tag].text) && !r->bad[tag])
+		add_tag(to, tag, r->tags[tag].value);
+}
+
+void dmarc_suggest(const struct dmarc_wish *wish, struct buf *to)
+{
+	struct dmarc_record r;
+
+	dmarc_parse(wish->record, &r);
+	buf_clear(to);
+	buf_add_text(to, "v=DMARC1");
+	add_policy(to, DMARC_P, r.p >= DMARC_NONE ? r.p : DMARC_NONE, wish->p);
+	if (!wish->drop_sp)
+		add_policy(to, DMARC_SP, r.sp, wish->sp);
+	add_policy(to, DMARC_NP, r.np, wish->np);
+	if (!wish->relaxed) {
+		keep_tag(to, &r, DMARC_ADKIM);
+		keep_tag(to, &r, DMARC_ASPF);
+	}
+	add_uris(to, &r, DMARC_RUA, wish->report_address);
+	if (!slice_absent(r.tags[DMARC_RUF].text)) {
+		add_uris(to, &r, DMARC_RUF, SLICE_ABSENT);
+		keep_tag(to, &r, DMARC_FO);
+	}
+	keep_tag(to, &r, DMARC_PSD);
+	if (wish->keep_testing)
+		keep_tag(to, &r, DMARC_T);
+}
+
+/* ---- panels ------------------------------------------------------------------------------ */
+
+void dns_strings(struct slice value, struct buf *to)
+{
+	size_t at = 0;
+
+	do {
+		size_t len = value.len - at < DNS_STRING_MAX ? value.len - at : DNS_STRING_MAX;
+
+		buf_add_text(to, at > 0 ? " \"" : "\"");
+		for (size_t i = at; i < at + len; i++) {
+			unsigned char c = (unsigned char)value.ptr[i];
+
+			if (c < ' ' || c >= 0x7f)
+				buf_printf(to, "\\%03u", c);
+			else
+				buf_printf(to, "%s%c", c == '"' || c == '\\' ? "\\" : "", c);
+		}
+		buf_add_char(to, '"');
+		at += len;
+	} while (at < value.len);
+}
+
+struct slice dns_panel_name(struct slice name, struct slice zone)
+{
+	if (slice_equal(name, zone))
+		return SLICE_LIT("@");
+	if (zone.len == 0 || !domain_within(name, zone))
+		return name;
+	return slice_from(name.ptr, name.len - zone.len - 1);
+}
