@@ -23,6 +23,8 @@ static struct dns_finding *found(
 		.np = rule == DNS_RULE_D15 ? DMARC_REJECT : DMARC_ABSENT,
 		.keep_testing = rule != DNS_RULE_D16 };
 
+	if (f == NULL)
+		return NULL;
 	dns_found_record(d->c->found, f, d->name, DNS_TXT, d->r.text);
 	dns_found_span(f, at, len);
 	dmarc_suggest(&wish, &d->c->text);

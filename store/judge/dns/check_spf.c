@@ -36,6 +36,8 @@ static void suggest(struct spf_check *s, struct dns_finding *f, const char *all,
 		.drop_len = drop != NULL,
 		.all = all };
 
+	if (f == NULL)
+		return; /* not kept: no work for it */
 	spf_suggest(&wish, &s->c->text);
 	dns_found_fix(s->c->found, f, s->name, DNS_TXT, buf_slice(&s->c->text));
 }

@@ -74,6 +74,9 @@ bool spf_kind_looks_up(enum spf_kind kind)
 
 void spf_terms_init(struct spf_terms *t, struct slice record)
 {
+	/* No answer carries more: what is longer was made up. */
+	if (record.len > DNS_TEXT_MAX)
+		record.len = DNS_TEXT_MAX;
 	*t = (struct spf_terms){ .record = record, .at = sizeof VERSION - 1 };
 }
 

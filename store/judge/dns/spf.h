@@ -70,7 +70,7 @@ struct spf_terms {
 /* Begins with "v=spf1" in any case, and ends there or goes on with a blank (4.5). */
 bool spf_is_record(struct slice text);
 
-/* `record` must be one by spf_is_record(). */
+/* `record` must be one by spf_is_record(); bytes behind DNS_TEXT_MAX are not read. */
 void spf_terms_init(struct spf_terms *t, struct slice record);
 bool spf_terms_next(struct spf_terms *t, struct spf_term *ret);
 

@@ -1,5 +1,7 @@
 #include "store/judge/dns/tags.h"
 
+#include "store/judge/dns/view.h"
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -16,6 +18,8 @@ struct slice dns_tags_trim(struct slice s)
 
 void dns_tags_init(struct dns_tags *t, struct slice record)
 {
+	if (record.len > DNS_TEXT_MAX)
+		record.len = DNS_TEXT_MAX;
 	*t = (struct dns_tags){ .record = record };
 }
 

@@ -21,6 +21,7 @@ struct dns_tags {
 	size_t at;
 };
 
+/* Bytes behind DNS_TEXT_MAX are not read: no answer carries them. */
 void dns_tags_init(struct dns_tags *t, struct slice record);
 /* False at the end. Empty pieces (";;", a ";" at the end) are left out. */
 bool dns_tags_next(struct dns_tags *t, struct dns_tag *ret);
