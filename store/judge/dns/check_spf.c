@@ -494,7 +494,7 @@ static void check_none(struct spf_check *s, const struct dns_answer *a)
 
 static void check_several(struct spf_check *s, const struct dns_answer *a)
 {
-	struct slice records[16];
+	struct slice records[16] = { { NULL, 0 } };
 	size_t len = 0, count = 0;
 	struct spf_wish wish = { .records = records };
 	struct dns_finding *f;

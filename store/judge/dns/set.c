@@ -399,7 +399,7 @@ int dns_set_add(struct dns_set *s, struct slice name, enum dns_type type,
 	if (r->text.len > DNS_TEXT_MAX)
 		return err_set(err, ERR_REPORT, "a text of %zu bytes (at most %d)", r->text.len,
 			DNS_TEXT_MAX);
-	if (owner_get(s, name, &n, err) < 0)
+	if (owner_get(s, name, &n, err) < 0 || n == NULL)
 		return -1;
 	set = rrset_get(s, n, type);
 	if (set == NULL)
@@ -439,7 +439,7 @@ int dns_set_mark(struct dns_set *s, struct slice name, enum dns_type type, enum 
 	struct rrset *set;
 
 	assert(status == DNS_NODATA || status == DNS_NXDOMAIN || status == DNS_FAILED);
-	if (owner_get(s, name, &n, err) < 0)
+	if (owner_get(s, name, &n, err) < 0 || n == NULL)
 		return -1;
 	if (status == DNS_NXDOMAIN) {
 		n->gone = true;
@@ -457,7 +457,7 @@ int dns_set_zone(struct dns_set *s, struct slice apex, struct err *err)
 {
 	struct node *n = NULL;
 
-	if (owner_get(s, apex, &n, err) < 0)
+	if (owner_get(s, apex, &n, err) < 0 || n == NULL)
 		return -1;
 	n->apex = true;
 	return 0;

@@ -335,13 +335,16 @@ static int add_text(
 {
 	uint32_t breaks[WORDS_MAX];
 	size_t begin = z->words[from].at;
+	int rc;
 
 	/* The words of an entry lie behind each other: joined is what they are. */
 	for (size_t i = from + 1; i < z->words_len; i++)
 		breaks[r->breaks_len++] = (uint32_t)(z->words[i].at - begin);
 	r->breaks = breaks;
 	r->text = slice_from(buf_text(&z->bytes) + begin, z->bytes.len - begin);
-	return add(z, type, r, err);
+	rc = add(z, type, r, err);
+	r->breaks = NULL; /* ours, and ends here */
+	return rc;
 }
 
 static int add_record(
@@ -391,7 +394,7 @@ static int read_directive(struct zone *z, struct err *err)
 {
 	struct slice word = word_of(z, 0);
 	char text[DOMAIN_KEY_MAX];
-	struct slice name;
+	struct slice name = SLICE_LIT("");
 
 	if (z->words_len < 2)
 		return fail_word(z, err, word, "has no value");
@@ -412,7 +415,7 @@ static int read_directive(struct zone *z, struct err *err)
 static int read_owner(struct zone *z, struct err *err)
 {
 	char text[DOMAIN_KEY_MAX];
-	struct slice name;
+	struct slice name = SLICE_LIT("");
 
 	if (z->blank)
 		return slice_absent(z->owner) ? fail(z, err, "there is no name before this one")
