@@ -119,8 +119,9 @@ struct query_filter {
 	bool without_twins;		/* leave twins out (rule 5) */
 	bool conflicts, partial, twins;	/* of reports: only these */
 	int64_t report;			/* for QUERY_REPORT, NOTES, UNREADABLE, RECORDS; 0 none */
-	bool sums_only;			/* of a summary: what needs another look (the window before,
-					 * sources, reports) is null; for those who read sums alone */
+	bool lean;			/* of a summary, domains, reporters, status: only what a scrape
+					 * shows (query_text.c); the rest is null, and so is what the
+					 * answer stands on, but for the window */
 	enum query_bucket bucket;
 	enum query_dimension by[QUERY_DIMENSIONS_MAX];	/* of a summary; one of a timeseries */
 	unsigned by_len;

@@ -81,23 +81,24 @@
 	" seen_groups.undecided_sources AS undecided_sources, seen_groups.new_sources AS new_sources" \
 	" FROM (SELECT domain, " Q_SUMS " FROM facts GROUP BY domain) AS sums" \
 	" LEFT JOIN seen_groups ON seen_groups.by_domain = sums.domain)"
+#define F_POLICY "coalesce(p.p_token, p.p) AS policy, " Q_SP " AS subdomain_policy"
+#define F_LAST_REPORT \
+	" LEFT JOIN report AS l ON l.id = (SELECT n.id FROM report AS n WHERE n.domain = d.id" \
+	" AND (:verified = 0 OR n.trust IN (1, 3))" \
+	" ORDER BY n.day DESC, n.end DESC, n.id DESC LIMIT 1)" \
+	" LEFT JOIN policy AS p ON p.id = l.policy"
 /* An inventory: a domain without mail is a row, unless row filters ask who has some. */
 #define F_DOMAINS { \
 	", b AS MATERIALIZED (SELECT r.domain AS domain, count(*) AS reports," \
 	" count(DISTINCT r.reporter_same) AS reporters FROM " Q_REPORTS " GROUP BY r.domain) ", \
 	"SELECT d.name AS domain, d.own AS own, d.claimed AS claimed, d.parked AS parked," \
-	" d.rua AS rua, coalesce(p.p_token, p.p) AS policy, " Q_SP " AS subdomain_policy, " \
-	Q_MEASURES ", ", \
+	" d.rua AS rua, " F_POLICY ", " Q_MEASURES ", ", \
 	Q_ZERO("sources", "sources") ", " \
 	Q_ZERO("undecided_sources", "undecided_sources") ", " Q_ZERO("new_sources", "new_sources") "," \
 	" coalesce(b.reports, 0) AS reports, coalesce(b.reporters, 0) AS reporters," \
 	" l.end AS last_report" \
 	" FROM json_each(:domains) AS k CROSS JOIN domain AS d ON d.id = k.value" \
-	" LEFT JOIN g ON g.domain = d.id LEFT JOIN b ON b.domain = d.id" \
-	" LEFT JOIN report AS l ON l.id = (SELECT n.id FROM report AS n WHERE n.domain = d.id" \
-	" AND (:verified = 0 OR n.trust IN (1, 3))" \
-	" ORDER BY n.day DESC, n.end DESC, n.id DESC LIMIT 1)" \
-	" LEFT JOIN policy AS p ON p.id = l.policy" \
+	" LEFT JOIN g ON g.domain = d.id LEFT JOIN b ON b.domain = d.id" F_LAST_REPORT \
 	" WHERE :rows = 0 OR g.records > 0" }
 
 #define F_RULES { \
@@ -148,11 +149,6 @@
 #define F_REPORT_COUNTS \
 	"count(*) AS reports, count(DISTINCT r.domain) AS domains," \
 	" count(DISTINCT r.reporter_same) AS reporters FROM " Q_REPORTS
-/* What only another look would tell is left out. */
-#define F_SUMMARY_LEAN \
-	" NULL AS prev_messages, NULL AS prev_own_pass_ratio, NULL AS own_pass_delta," \
-	" NULL AS sources, NULL AS undecided_sources, NULL AS new_sources," \
-	" NULL AS reports, NULL AS reporters, NULL AS domains FROM g"
 #define F_SUMMARY \
 	":shown_from AS \"from\", :shown_to AS \"to\", " Q_MEASURES ","
 #define F_SUMMARY_MORE \
@@ -167,6 +163,26 @@
 	" UNION ALL SELECT day + :step FROM days WHERE day + :step <= :to)"
 #define F_BUCKET "day - (day + 3) % :step AS bucket, "
 #define F_COMPLETE(day) "coalesce(min(" day " + :step - 1, :to) <= :through, 0) AS complete"
+
+/* ---- what a scrape shows ------------------------------------------------------------------------- */
+
+/* Roll-ups and indexes alone: it comes every minute, and 90 days of 200 domains have many reports. */
+#define F_LEAN_SUMS    Q_RESULTS("g") ", " Q_ACTED " FROM g"
+#define F_LEAN_GROUPS  ", seen_groups AS MATERIALIZED (SELECT domain AS by_domain, " Q_GROUPS \
+	" FROM facts GROUP BY domain)"
+#define F_LEAN_DOMAINS \
+	" SELECT d.name AS domain, " F_POLICY ", " \
+	Q_ZERO("undecided_sources", "undecided_sources") ", " Q_ZERO("new_sources", "new_sources") "," \
+	" l.end AS last_report FROM json_each(:domains) AS k CROSS JOIN domain AS d ON d.id = k.value" \
+	" LEFT JOIN seen_groups AS g ON g.by_domain = d.id" F_LAST_REPORT
+#define F_LEAN_REPORTERS \
+	"SELECT o.org_name AS reporter, b.messages AS messages, b.last_end AS last_end" \
+	" FROM (SELECT r.reporter_same AS reporter, sum(r.messages) AS messages, max(r.end) AS last_end" \
+	" FROM " Q_REPORTS " GROUP BY r.reporter_same) AS b" \
+	" CROSS JOIN reporter AS o ON o.id = b.reporter"
+#define F_LEAN_STATUS \
+	"SELECT :through AS data_through, " Q_LAST_RECEIVED " AS last_received, " \
+	Q_DB_BYTES " AS db_bytes"
 
 /* ---- lists of reports, records and receipts ----------------------------------------------------- */
 

@@ -251,7 +251,8 @@ int query_resolve_meta(struct query *q, struct err *err)
 	if (store_data_version(q->store, &q->meta.data_version, err) < 0 ||
 		span(q, &has, &first, &last, err) < 0)
 		return -1;
-	if (has && data_through(q, last, err) < 0)
+	/* A scrape shows it once, and asks often. */
+	if (has && (!f->lean || q->kind == QUERY_STATUS) && data_through(q, last, err) < 0)
 		return -1;
 	/* One report is shown whole, whatever the window. */
 	if (!query_kinds[q->kind].window || f->report > 0)

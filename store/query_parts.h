@@ -97,6 +97,8 @@ bool query_has_row_filter(const struct query_filter *f);
 void query_choose_way(struct query *q);
 int query_choose_order(struct query *q, struct err *err);
 void query_text(const struct query *q, struct buf *to);
+/* Only what a scrape shows is asked for: filter.lean, of the kinds that heed it. */
+bool query_is_lean(const struct query *q);
 
 /* query_changes.c: the texts, the tables of names that they take as JSON, and both bound. */
 void query_add_changes(const struct query *q, struct buf *to);

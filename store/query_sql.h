@@ -30,6 +30,10 @@
 	" AND r.day BETWEEN " from " AND " to Q_REPORT_TRAITS
 #define Q_REPORTS Q_REPORTS_IN(":from", ":to")
 
+#define Q_LAST_RECEIVED "(SELECT received FROM report WHERE id = (SELECT max(id) FROM report))"
+#define Q_DB_BYTES \
+	"(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)"
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 /* The verdict of a result = disposition * 16 + dkim * 4 + spf, where 2 is pass and 3 fail. */
@@ -127,6 +131,11 @@
 	Q_SUM("(result >> 4) = 4") " AS d_reject, " Q_SUM("(result >> 4) = 5") " AS d_pass, " \
 	Q_SUM("(result >> 4) IN (3, 4) AND " Q_FAILS("result")) " AS acted, " \
 	Q_SUM("class IN (0, 1) AND " Q_FAILS("result")) " AS affected"
+/* What of them a scrape shows. */
+#define Q_SUMS_LEAN \
+	"sum(messages) AS messages, " Q_SUM(Q_PASSES("result")) " AS pass, " \
+	Q_SUM(Q_FAILS("result")) " AS fail, " Q_SUM("(result >> 4) = 3") " AS d_quarantine, " \
+	Q_SUM("(result >> 4) = 4") " AS d_reject"
 /* What of them the totals of reports know. */
 #define Q_TOTALS \
 	"sum(r.messages) AS messages, sum(r.records) AS records, sum(r.pass) AS pass," \
@@ -207,6 +216,18 @@
 	" AND c.day BETWEEN :from AND :to) AS undecided" \
 	" FROM json_each(:domains) AS j CROSS JOIN source_group AS s ON s.domain = j.value" \
 	" LEFT JOIN fresh AS h ON h.source_group = s.id) WHERE first_in IS NOT NULL"
+/* The same by the rows themselves, which of few days are fewer than the groups of all history; where
+ * all is judged. */
+#define Q_SEEN_LATELY \
+	"seen_groups AS MATERIALIZED (SELECT domain_id AS by_domain, count(*) AS sources," \
+	" sum(undecided) AS undecided_sources, sum(coalesce(first_in - last_before > 90, 1)" \
+	" AND first_in - (SELECT min(day) FROM domain_daily WHERE domain = domain_id) >= 14)" \
+	" AS new_sources FROM (SELECT lately.*, (SELECT c.day FROM class_daily AS c" \
+	" INDEXED BY class_daily_group WHERE c.source_group = lately.id" \
+	" AND c.day BETWEEN :from - 90 AND :from - 1 ORDER BY c.day DESC LIMIT 1) AS last_before" \
+	" FROM (SELECT f.domain AS domain_id, f.source_group AS id, min(f.day) AS first_in," \
+	" max(f.class = 2) AS undecided FROM json_each(:domains) AS j CROSS JOIN class_daily AS f" \
+	" ON f.domain = j.value AND f.day BETWEEN :from AND :to GROUP BY f.source_group) AS lately)"
 #define Q_GROUPS \
 	"count(DISTINCT source_group) AS sources," \
 	" count(DISTINCT CASE WHEN class = 2 THEN source_group END) AS undecided_sources," \

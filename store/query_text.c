@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store/query_frames.h"
@@ -51,16 +52,21 @@ static void add_pieces(const char *const pieces[6], struct buf *to)
 		buf_add_text(to, pieces[i]);
 }
 
+/* A window as short as this is looked through; of a longer one, each group looked up. */
+#define LATELY_DAYS 14
+
 /* New groups; or all that were seen, counted, where the facts do not know them. */
 static void add_groups_known(const struct query *q, struct buf *to)
 {
 	bool by_domain = q->kind == QUERY_DOMAINS || q->filter.by_len > 0;
 
-	if (q->way != QUERY_WAY_TOTALS)
+	if (q->way != QUERY_WAY_TOTALS) {
 		buf_add_text(to, ", " Q_NEWS);
-	else
-		buf_add_text(to, by_domain ? ", " Q_SEEN_GROUPS " GROUP BY domain_id)"
-					   : ", " Q_SEEN_GROUPS ")");
+		return;
+	}
+	buf_add_text(to,
+		q->meta.to - q->meta.from < LATELY_DAYS ? ", " Q_SEEN_LATELY : ", " Q_SEEN_GROUPS);
+	buf_add_text(to, by_domain ? " GROUP BY domain_id)" : ")");
 }
 
 /* WITH the relations a question stands on; what follows adds to them. */
@@ -164,7 +170,7 @@ static void add_reports(const struct query_filter *f, struct buf *to)
 static void add_sums(const struct query *q, struct buf *to)
 {
 	const struct query_filter *f = &q->filter;
-	bool beside = q->way == QUERY_WAY_TOTALS && !f->sums_only;
+	bool beside = q->way == QUERY_WAY_TOTALS;
 
 	buf_add_text(
 		to, beside ? ", g AS MATERIALIZED (SELECT sums.*, seen_groups.sources AS sources,"
@@ -173,7 +179,7 @@ static void add_sums(const struct query *q, struct buf *to)
 			   : ", g AS MATERIALIZED (SELECT ");
 	add_values(f, false, to);
 	buf_add_text(to, Q_SUMS);
-	if (!beside && !f->sums_only)
+	if (!beside)
 		buf_add_text(to, ", " Q_GROUPS);
 	buf_add_text(to, " FROM facts");
 	add_group_by(f, " GROUP BY ", to);
@@ -187,32 +193,24 @@ static void add_sums(const struct query *q, struct buf *to)
 static void add_summary(const struct query *q, struct buf *to)
 {
 	const struct query_filter *f = &q->filter;
-	bool lean = f->sums_only, reports = !lean && reports_have(f);
+	bool reports = reports_have(f);
 
-	add_relations(q, lean ? 0 : NEED_BEFORE | NEED_FRESH | NEED_NEWS, to);
+	add_relations(q, NEED_BEFORE | NEED_FRESH | NEED_NEWS, to);
 	add_sums(q, to);
-	if (!lean) {
-		buf_add_text(to, ", p AS MATERIALIZED (SELECT ");
-		add_values(f, false, to);
-		buf_add_text(to, F_BEFORE);
-		add_group_by(f, " GROUP BY ", to);
-		buf_add_text(to, ")");
-	}
+	buf_add_text(to, ", p AS MATERIALIZED (SELECT ");
+	add_values(f, false, to);
+	buf_add_text(to, F_BEFORE);
+	add_group_by(f, " GROUP BY ", to);
+	buf_add_text(to, ")");
 	if (reports)
 		add_reports(f, to);
 	buf_add_text(to, " SELECT ");
 	add_shown(f, to);
-	buf_add_text(to, F_SUMMARY);
-	if (lean) {
-		buf_add_text(to, F_SUMMARY_LEAN);
-	} else {
-		buf_add_text(to, F_SUMMARY_MORE);
-		buf_add_text(
-			to, reports ? "b.reports AS reports, b.reporters AS reporters,"
-				      " b.domains AS domains FROM g"
-				    : "NULL AS reports, NULL AS reporters, NULL AS domains FROM g");
-		add_beside(f, "p", to);
-	}
+	buf_add_text(to, F_SUMMARY F_SUMMARY_MORE);
+	buf_add_text(to, reports ? "b.reports AS reports, b.reporters AS reporters,"
+				   " b.domains AS domains FROM g"
+				 : "NULL AS reports, NULL AS reporters, NULL AS domains FROM g");
+	add_beside(f, "p", to);
 	if (reports)
 		add_beside(f, "b", to);
 	add_shown_joins(f, to);
@@ -301,6 +299,78 @@ static void add_receipt_list(const struct query *q, struct buf *to)
 		buf_add_text(to, " AND c.id <= :key0");
 }
 
+/* ---- what a scrape shows ---------------------------------------------------------------------- */
+
+static void add_lean_summary(const struct query *q, struct buf *to)
+{
+	add_relations(q, 0, to);
+	buf_add_text(to, ", g AS MATERIALIZED (SELECT ");
+	add_values(&q->filter, false, to);
+	buf_add_text(to, Q_SUMS_LEAN " FROM facts");
+	add_group_by(&q->filter, " GROUP BY ", to);
+	buf_add_text(to, ") SELECT ");
+	add_shown(&q->filter, to);
+	buf_add_text(to, F_LEAN_SUMS);
+	add_shown_joins(&q->filter, to);
+}
+
+static void add_lean_domains(const struct query *q, struct buf *to)
+{
+	add_relations(q, NEED_FRESH | NEED_NEWS, to);
+	buf_add_text(
+		to, q->way == QUERY_WAY_TOTALS ? F_LEAN_DOMAINS : F_LEAN_GROUPS F_LEAN_DOMAINS);
+}
+
+static void add_lean_reporters(const struct query *q, struct buf *to)
+{
+	(void)q;
+	buf_add_text(to, F_LEAN_REPORTERS);
+}
+
+static void add_lean_status(const struct query *q, struct buf *to)
+{
+	(void)q;
+	buf_add_text(to, F_LEAN_STATUS);
+}
+
+/* The columns that are asked for, with those of groups; the others are null. */
+static const struct {
+	const char *columns;
+	void (*add)(const struct query *q, struct buf *to);
+} lean[QUERY_KIND_COUNT] = {
+	[QUERY_SUMMARY] = { " messages pass fail unknown disposition_quarantine disposition_reject ",
+		add_lean_summary },
+	[QUERY_DOMAINS] = { " domain policy subdomain_policy undecided_sources new_sources"
+			    " last_report ",
+		add_lean_domains },
+	[QUERY_REPORTERS] = { " reporter messages last_end ", add_lean_reporters },
+	[QUERY_STATUS] = { " data_through last_received db_bytes ", add_lean_status },
+};
+
+bool query_is_lean(const struct query *q)
+{
+	return q->filter.lean && lean[q->kind].add != NULL &&
+	       (q->kind == QUERY_SUMMARY || !query_has_row_filter(&q->filter));
+}
+
+static bool is_lean_column(const struct query *q, const char *name)
+{
+	char word[64];
+
+	(void)snprintf(word, sizeof word, " %s ", name);
+	return query_is_group_column(slice_of(name)) || strstr(lean[q->kind].columns, word) != NULL;
+}
+
+static void add_lean_columns(const struct query *q, struct buf *to)
+{
+	for (size_t i = 0; i < q->columns_len; i++) {
+		const char *name = q->columns[i].name;
+
+		buf_printf(to, "%s%s\"%s\"", i > 0 ? ", " : "",
+			is_lean_column(q, name) ? "" : "NULL AS ", name);
+	}
+}
+
 /* ---- the whole -------------------------------------------------------------------------------- */
 
 static void add_rows(const struct query *q, struct buf *to)
@@ -327,7 +397,9 @@ static void add_rows(const struct query *q, struct buf *to)
 		[QUERY_SERVICES] = { NULL, STMT_QUERY_SERVICES },
 	};
 
-	if (texts[q->kind].composed != NULL) {
+	if (query_is_lean(q)) {
+		lean[q->kind].add(q, to);
+	} else if (texts[q->kind].composed != NULL) {
 		texts[q->kind].composed(q, to);
 	} else if (texts[q->kind].whole != 0) {
 		buf_add_text(to, stmt_text(texts[q->kind].whole));
@@ -371,7 +443,12 @@ void query_text(const struct query *q, struct buf *to)
 {
 	/* The rows under names, so that order and beginning are told by columns alone; SQLite
 	 * takes the two levels for one. */
-	buf_add_text(to, "SELECT * FROM (");
+	buf_add_text(to, "SELECT ");
+	if (query_is_lean(q))
+		add_lean_columns(q, to);
+	else
+		buf_add_char(to, '*');
+	buf_add_text(to, " FROM (");
 	add_rows(q, to);
 	buf_add_text(to, ")");
 	if (q->place.len > 0) {
@@ -409,7 +486,7 @@ static bool is_by(const struct query_filter *f, enum query_dimension dimension)
 static bool is_total(const struct query *q)
 {
 	const struct query_filter *f = &q->filter;
-	bool counts = !f->sums_only && q->kind != QUERY_TIMESERIES;
+	bool counts = q->kind == QUERY_DOMAINS || (q->kind == QUERY_SUMMARY && !query_is_lean(q));
 
 	if (q->unassessed || f->source_group > 0 || f->service[0] != '\0' ||
 		is_by(f, QUERY_BY_SOURCE) || is_by(f, QUERY_BY_SERVICE))

@@ -44,13 +44,13 @@ STMT(STMT_QUERY_STATUS,
 	" (SELECT count(*) FROM receipt WHERE ending = 4) AS conflicts,"
 	" (SELECT count(*) FROM receipt WHERE ending = 6) AS deferred,"
 	" (SELECT min(day) FROM report) AS first_day, (SELECT max(day) FROM report) AS last_day,"
-	" :through AS data_through, r.received AS last_received,"
+	" :through AS data_through, " Q_LAST_RECEIVED " AS last_received,"
 	" (SELECT sum(value) FROM meta WHERE key IN ('data_version', 'decisions_version'))"
 	" AS data_version,"
-	" (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS db_bytes,"
+	" " Q_DB_BYTES " AS db_bytes,"
 	" (SELECT user_version FROM pragma_user_version) AS schema_version"
 	" FROM (SELECT count(*) AS reports, coalesce(sum(records), 0) AS records,"
-	" coalesce(sum(messages), 0) AS messages, max(received) AS received FROM report) AS r")
+	" coalesce(sum(messages), 0) AS messages FROM report) AS r")
 STMT(STMT_QUERY_REPORT,
 	"SELECT r.id AS id, d.name AS domain, coalesce(r.domain_sent, d.name) AS domain_sent,"
 	" o.org_name AS reporter, r.report_id AS report_id, r.email AS email,"

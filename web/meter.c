@@ -26,6 +26,7 @@ struct meter {
 	atomic_uint_fast64_t dropped;
 	pthread_mutex_t lock;
 	struct buf text;
+	struct meter_kept kept; /* of the text */
 	int64_t made_ms;
 };
 
@@ -175,23 +176,32 @@ unsigned meter_write(const struct meter *m, struct buf *to)
 	return series + write_routes(m, write_durations, to);
 }
 
-bool meter_recall(struct meter *m, int64_t ms, struct buf *to)
+static bool same_facts(const struct meter_kept *a, const struct meter_kept *b)
+{
+	return a->identity == b->identity && a->version == b->version && a->day == b->day;
+}
+
+bool meter_recall(struct meter *m, struct meter_kept *kept, int64_t ms, struct buf *to)
 {
 	bool fresh;
 
 	(void)pthread_mutex_lock(&m->lock);
-	fresh = m->text.len > 0 && !buf_failed(&m->text) && day_monotonic_ms() - m->made_ms < ms;
-	if (fresh)
+	fresh = m->text.len > 0 && !buf_failed(&m->text) &&
+		(same_facts(&m->kept, kept) || day_monotonic_ms() - m->made_ms < ms);
+	if (fresh) {
 		buf_add(to, buf_slice(&m->text));
+		*kept = m->kept;
+	}
 	(void)pthread_mutex_unlock(&m->lock);
 	return fresh;
 }
 
-void meter_remember(struct meter *m, struct slice text)
+void meter_remember(struct meter *m, const struct meter_kept *kept, struct slice text)
 {
 	(void)pthread_mutex_lock(&m->lock);
 	buf_clear(&m->text);
 	buf_add(&m->text, text);
+	m->kept = *kept;
 	m->made_ms = day_monotonic_ms();
 	(void)pthread_mutex_unlock(&m->lock);
 }

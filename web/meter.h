@@ -22,11 +22,19 @@ void meter_add(struct meter *m, const struct route *route, unsigned status, int6
 unsigned meter_write(const struct meter *m, struct buf *to);
 
 /*
- * A text that was made a moment ago: true, and it is appended, while it is younger than `ms`. Two
- * scrapes of one moment cost one.
+ * A text of what the store says, by the facts it stands on. meter_recall(): true, and it is appended,
+ * while the facts and the day are the same, and at any rate for `ms`: many scrapes cost one. *kept
+ * is then the text's own.
  */
-bool meter_recall(struct meter *m, int64_t ms, struct buf *to);
-void meter_remember(struct meter *m, struct slice text);
+struct meter_kept {
+	uint64_t identity;	/* store_identity() */
+	int64_t version;	/* store_data_version() */
+	int32_t day;
+	unsigned series;	/* in the text */
+	uint64_t dropped;	/* that had no room */
+};
+bool meter_recall(struct meter *m, struct meter_kept *kept, int64_t ms, struct buf *to);
+void meter_remember(struct meter *m, const struct meter_kept *kept, struct slice text);
 /* Series that had no room, over the life of the process: adds `more`, returns the sum. */
 uint64_t meter_dropped(struct meter *m, uint64_t more);
 

@@ -3,10 +3,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/base/day.h"
 #include "store/judge/class.h"
 #include "web/meter.h"
+#include "web/pool.h"
 
 #define METRICS_DOMAINS_MAX   200
 #define METRICS_REPORTERS_MAX 20
@@ -38,8 +40,6 @@ struct scrape {
 	struct domain domains[METRICS_DOMAINS_MAX + 1];
 	unsigned domains_len, window;
 	bool others;
-	const struct query_meta *meta;
-	struct query_meta through;
 	unsigned series;
 	uint64_t dropped;
 };
@@ -66,22 +66,38 @@ static int ask(struct scrape *s, enum query_kind kind, const char *const *params
 			    &s->filter, kind, slice_of(params[0]), slice_of(params[1]), err) < 0)
 			return -1;
 	}
-	s->filter.sums_only = kind == QUERY_SUMMARY;
+	s->filter.lean = true;
 	if (query_open(&q, s->req->store, kind, &s->filter, err) < 0)
 		return -1;
-	s->through = *query_meta(q);
 	while ((more = query_next(q, &row, err)) > 0)
 		take(row, s);
 	query_close(q);
 	return more;
 }
 
-/* By name, for the rows come sorted so. */
+/* As the rows come sorted: bytewise. */
+static int compare(struct slice a, struct slice b)
+{
+	int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* By halves, for they came sorted by name. */
 static struct domain *domain_of(struct scrape *s, struct slice name)
 {
-	for (unsigned i = 0; i < s->domains_len; i++) {
-		if (slice_equal(slice_of(s->domains[i].name), name))
-			return &s->domains[i];
+	unsigned first = 0, last = s->domains_len;
+
+	while (first < last) {
+		unsigned at = first + (last - first) / 2;
+		int order = compare(slice_of(s->domains[at].name), name);
+
+		if (order == 0)
+			return &s->domains[at];
+		if (order < 0)
+			first = at + 1;
+		else
+			last = at;
 	}
 	return s->others ? &s->domains[s->domains_len] : NULL;
 }
@@ -335,7 +351,14 @@ static void take_ending(const struct value *row, struct scrape *s)
 static void take_status(const struct value *row, struct scrape *s)
 {
 	const struct value *last = cell(row, QUERY_STATUS, "last_received");
+	const struct value *through = cell(row, QUERY_STATUS, "data_through");
 
+	if (!through->null) {
+		head(s, "ruad_data_through_timestamp_seconds", "gauge",
+			"End of the last day that reporters of nine tenths of the mail have reported.");
+		gauge(s, "ruad_data_through_timestamp_seconds", NO_LABEL,
+			(through->number + 1) * DAY_SECONDS);
+	}
 	if (!last->null) {
 		head(s, "ruad_last_stored_timestamp_seconds", "gauge",
 			"When a report was stored last.");
@@ -369,16 +392,38 @@ static int write_store(struct scrape *s, struct err *err)
 		"End of the newest report of the busiest reporters.");
 	if (ask(s, QUERY_REPORTERS, busiest, take_reporter, err) < 0)
 		return -1;
-	if (s->through.has_data_through) {
-		head(s, "ruad_data_through_timestamp_seconds", "gauge",
-			"End of the last day that reporters of nine tenths of the mail have reported.");
-		gauge(s, "ruad_data_through_timestamp_seconds", NO_LABEL,
-			((int64_t)s->through.data_through + 1) * DAY_SECONDS);
-	}
 	head(s, "ruad_mails", "gauge", "Mails by what became of them.");
 	if (ask(s, QUERY_ENDINGS, nothing, take_ending, err) < 0)
 		return -1;
 	return ask(s, QUERY_STATUS, nothing, take_status, err);
+}
+
+/* As long as the facts and the day are the same, so is what is read from them. */
+static int write_store_once(struct scrape *s, struct err *err)
+{
+	const struct request *req = s->req;
+	struct meter *meter = req->web->meter;
+	struct meter_kept kept = { .identity = store_identity(req->store),
+		.day = day_of(day_now()) };
+	size_t from = s->to->len;
+
+	if (meter == NULL)
+		return write_store(s, err);
+	if (pool_version(req->web->pool, req->store, &kept.version, err) < 0)
+		return -1;
+	if (meter_recall(meter, &kept, METRICS_KEPT_MS, s->to)) {
+		s->series += kept.series;
+		s->dropped += kept.dropped;
+		return 0;
+	}
+	kept.series = s->series;
+	if (write_store(s, err) < 0)
+		return -1;
+	kept.series = s->series - kept.series;
+	kept.dropped = s->dropped;
+	if (!buf_failed(s->to))
+		meter_remember(meter, &kept, slice_from(s->to->ptr + from, s->to->len - from));
+	return 0;
 }
 
 static int write_all(struct scrape *s, struct err *err)
@@ -389,7 +434,7 @@ static int write_all(struct scrape *s, struct err *err)
 	gauge(s, "ruad_build_info", (const char *const[]){ "version", web->version, NULL }, 1);
 	head(s, "ruad_start_time_seconds", "gauge", "When the server was started.");
 	gauge(s, "ruad_start_time_seconds", NO_LABEL, web->started);
-	if (s->req->store != NULL && write_store(s, err) < 0)
+	if (s->req->store != NULL && write_store_once(s, err) < 0)
 		return -1;
 	if (web->meter == NULL)
 		return 0;
@@ -402,13 +447,10 @@ static int write_all(struct scrape *s, struct err *err)
 
 int metrics_answer(const struct request *req, struct response *res, struct err *err)
 {
-	struct meter *meter = req->web->meter;
 	struct scrape *s;
 	int rc;
 
 	res->type = "text/plain; version=0.0.4; charset=utf-8";
-	if (meter != NULL && meter_recall(meter, METRICS_KEPT_MS, &res->body))
-		return 0;
 	s = calloc(1, sizeof *s);
 	if (s == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory for the metrics");
@@ -416,7 +458,5 @@ int metrics_answer(const struct request *req, struct response *res, struct err *
 	s->to = &res->body;
 	rc = write_all(s, err);
 	free(s);
-	if (rc == 0 && meter != NULL && !buf_failed(&res->body))
-		meter_remember(meter, buf_slice(&res->body));
 	return rc;
 }

@@ -248,6 +248,87 @@ static void the_status_is_one_row(void **state)
 	store_close(st);
 }
 
+static bool same_value(const struct value *a, const struct value *b)
+{
+	return a->null == b->null && (a->null || (a->number == b->number && a->ratio == b->ratio &&
+							 slice_equal(a->text, b->text)));
+}
+
+/* Row by row; returns how many cells the lean answer has. */
+static unsigned compare_lean(
+	struct store *st, enum query_kind kind, struct query_filter *f, enum query_way way)
+{
+	struct err err = ERR_INIT;
+	struct query *all = NULL, *lean = NULL;
+	const struct value *row, *part;
+	unsigned seen = 0;
+	size_t len;
+	int more;
+
+	f->lean = false;
+	assert_int_equal(query_open_by(&all, st, kind, f, way, &err), 0);
+	f->lean = true;
+	assert_int_equal(query_open(&lean, st, kind, f, &err), 0);
+	(void)query_row_columns(all, &len);
+	while ((more = query_next(all, &row, &err)) > 0) {
+		assert_int_equal(query_next(lean, &part, &err), 1);
+		for (size_t i = 0; i < len; i++) {
+			if (!part[i].null && !same_value(&row[i], &part[i]))
+				fail_msg("%s: %s: %lld, lean %lld", query_name(kind),
+					query_row_columns(all, &len)[i].name,
+					(long long)row[i].number, (long long)part[i].number);
+			seen += !part[i].null;
+		}
+	}
+	assert_int_equal(more, 0);
+	assert_int_equal(query_next(lean, &part, &err), 0);
+	query_close(lean);
+	query_close(all);
+	return seen;
+}
+
+static void a_scrape_is_told_what_every_answer_tells(void **state)
+{
+	static const struct {
+		enum query_kind kind;
+		const char *name, *value;
+		unsigned cells; /* that a row has at least */
+	} cases[] = { { QUERY_SUMMARY, "group_by", "domain,class", 8 },
+		{ QUERY_SUMMARY, NULL, NULL, 6 }, { QUERY_SUMMARY, "result", "fail", 6 },
+		{ QUERY_DOMAINS, "sort", "domain", 4 }, { QUERY_DOMAINS, "result", "fail", 4 },
+		{ QUERY_REPORTERS, "sort", "-messages", 3 },
+		{ QUERY_REPORTERS, "verified", "true", 3 } };
+	static const char *const windows[] = { "1d", "7d", "14d", "15d", "90d" };
+	struct store *st = store_random(&facts, 31);
+	static struct query_filter f; /* large */
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+		enum query_kind kind = cases[i / 2].kind;
+		enum query_way way = kind == QUERY_REPORTERS ? QUERY_WAY_RAW : QUERY_WAY_MIXED;
+		unsigned cells = 0;
+
+		if (i % 2 == 0)
+			run_sql(st, "DELETE FROM unassessed");
+		else
+			run_sql(st,
+				"INSERT INTO unassessed SELECT DISTINCT domain, day FROM daily"
+				" WHERE domain <> 2 AND day > %d",
+				CLOCK_DAY - 9);
+		for (size_t k = 0; k < sizeof windows / sizeof *windows; k++) {
+			query_filter_init(&f);
+			set(&f, kind, "last", windows[k]);
+			if (cases[i / 2].name != NULL)
+				set(&f, kind, cases[i / 2].name, cases[i / 2].value);
+			cells += compare_lean(st, kind, &f, way);
+		}
+		assert_true(cells >= 3 * cases[i / 2].cells);
+	}
+	query_filter_init(&f);
+	assert_int_equal(compare_lean(st, QUERY_STATUS, &f, QUERY_WAY_ANY), 3);
+	store_close(st);
+}
+
 static void the_status_and_every_answer_tell_the_same_version(void **state)
 {
 	struct store *st = store_make();
@@ -471,6 +552,7 @@ int main(void)
 		cmocka_unit_test(conflicts_are_listed_with_the_mail_that_brought_them),
 		cmocka_unit_test(every_ending_is_counted_and_they_sum_to_the_mails),
 		cmocka_unit_test(the_status_is_one_row),
+		cmocka_unit_test(a_scrape_is_told_what_every_answer_tells),
 		cmocka_unit_test(the_status_and_every_answer_tell_the_same_version),
 		cmocka_unit_test(pages_give_every_row_once_and_know_the_last),
 		cmocka_unit_test(every_field_sorts_both_ways_with_the_unmeasured_last),
