@@ -477,6 +477,33 @@ static void a_number_of_a_source_is_never_given_to_another(void **state)
 	assert_true(group_number(kit, "net:198.51.100.0/24") > before);
 }
 
+/* More groups on a day than there are cells, and more pairs than are remembered. */
+static void a_day_that_does_not_fit_in_memory_is_summed_to_the_same_numbers(void **state)
+{
+	enum {
+		ADDRESSES = 20000,
+		DAY_MESSAGES = 3 * ADDRESSES
+	};
+	static char ips[ADDRESSES][16];
+	static struct sent sent[ADDRESSES];
+	struct kit *kit = *state;
+
+	for (int i = 0; i < ADDRESSES; i++) {
+		(void)snprintf(
+			ips[i], sizeof ips[i], "10.%d.%d.%d", i / 2 / 100, i / 2 % 100, i % 2 + 1);
+		sent[i] = (struct sent){ ips[i], 3, 'f', 'f', i % 3 != 0 ? "+other.example" : NULL,
+			NULL, i % 5 == 0 ? REPORT_REASON_LOCAL_POLICY : 0 };
+	}
+	deliver(kit, 0, sent, ADDRESSES);
+	judge(kit);
+	assert_int_equal(kit_number(kit, "SELECT sum(messages) FROM class_daily"), DAY_MESSAGES);
+	assert_int_equal(kit_number(kit, "SELECT sum(spf_seen) FROM class_daily"),
+		DAY_MESSAGES - 3 * (ADDRESSES / 3 + 1));
+	assert_int_equal(
+		kit_number(kit, "SELECT sum(overridden) FROM domain_daily"), DAY_MESSAGES / 5);
+	judged_laws(kit);
+}
+
 #define WITH_STORE(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
@@ -499,6 +526,7 @@ int main(void)
 		WITH_STORE(in_its_first_two_weeks_nothing_of_a_domain_is_news),
 		WITH_STORE(an_address_under_another_key_is_no_new_source_and_its_class_is_news),
 		WITH_STORE(the_policy_most_reporters_see_is_watched),
+		WITH_STORE(a_day_that_does_not_fit_in_memory_is_summed_to_the_same_numbers),
 		WITH_STORE(a_number_of_a_source_is_never_given_to_another),
 	};
 
