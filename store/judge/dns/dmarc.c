@@ -77,7 +77,9 @@ static char letter_of(const struct dns_tag *t, const char *letters)
 	if (t->value.len != 1)
 		return '\0';
 	c = (char)(t->value.ptr[0] | 0x20);
-	return strchr(letters, c) != NULL ? c : '\0';
+	if (strchr(letters, c) == NULL)
+		return '\0';
+	return c;
 }
 
 /* "0", "1", "d", "s", "1:d:s" (4.7, fo). */
@@ -142,8 +144,10 @@ static void judge_values(struct dmarc_record *r)
 	r->strict_dkim = letter_tag(r, DMARC_ADKIM, "rs") == 's';
 	r->strict_spf = letter_tag(r, DMARC_ASPF, "rs") == 's';
 	r->testing = letter_tag(r, DMARC_T, "yn") == 'y';
+	r->psd = 'u';
 	psd = letter_tag(r, DMARC_PSD, "ynu");
-	r->psd = psd != '\0' ? psd : 'u';
+	if (psd != '\0')
+		r->psd = psd;
 	r->rua = count_uris(r, DMARC_RUA, &r->bad[DMARC_RUA]);
 	r->ruf = count_uris(r, DMARC_RUF, &r->bad[DMARC_RUF]);
 	r->bad[DMARC_FO] = !slice_absent(r->tags[DMARC_FO].text) && !is_fo(r->tags[DMARC_FO].value);

@@ -457,6 +457,7 @@ int dns_set_zone(struct dns_set *s, struct slice apex, struct err *err)
 {
 	struct node *n = NULL;
 
+	assert(s != NULL);
 	if (owner_get(s, apex, &n, err) < 0 || n == NULL)
 		return -1;
 	n->apex = true;
