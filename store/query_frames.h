@@ -16,7 +16,7 @@
 #define F_GROUPS \
 	", parts AS MATERIALIZED (SELECT domain, coalesce(source_group, 0) AS source_group, class, rule," \
 	" result, sum(records) AS records, sum(messages) AS messages, sum(spf_seen) AS spf_seen," \
-	" sum(spf_passed) AS spf_passed, sum(overridden) AS overridden FROM facts" \
+	" sum(spf_passed) AS spf_passed, sum(overridden) AS overridden FROM chosen" \
 	" GROUP BY domain, coalesce(source_group, 0), class, rule, result)," \
 	" g AS MATERIALIZED (SELECT domain, source_group, " Q_SUMS "," \
 	" max(CASE WHEN i = 1 THEN class END) AS class, max(CASE WHEN i = 1 THEN rule END) AS rule" \
@@ -57,6 +57,25 @@
 	" CROSS JOIN domain AS d ON d.id = s.domain LEFT JOIN g ON g.source_group = s.id" \
 	F_SOURCE_BESIDE
 
+/* ---- a page of many -------------------------------------------------------------------------- */
+
+/* Of sources and addresses there may be a hundred thousand, with some thirty sums each. The page is
+ * chosen by the one it is sorted by; then only its rows are made, of the facts that are theirs. */
+#define F_PAGE_SOURCES \
+	", page AS MATERIALIZED (SELECT a, b FROM (SELECT g.domain AS a, g.b AS b," \
+	" g.messages AS messages, d.name AS domain, nullif(g.b, 0) AS id" \
+	" FROM (SELECT domain, coalesce(source_group, 0) AS b, sum(messages) AS messages" \
+	" FROM facts GROUP BY domain, coalesce(source_group, 0)) AS g" \
+	" CROSS JOIN domain AS d ON d.id = g.domain)"
+#define F_OF_PAGE_SOURCES " WHERE (domain, coalesce(source_group, 0)) IN (SELECT a, b FROM page)"
+#define F_PAGE_ADDRESSES(facts) \
+	", page AS MATERIALIZED (SELECT a, b FROM (SELECT g.domain AS a, g.source AS b," \
+	" g.messages AS messages, d.name AS domain, coalesce(s.ip, s.text) AS source" \
+	" FROM (SELECT domain, source, sum(messages) AS messages" \
+	" FROM " facts " GROUP BY domain, source) AS g" \
+	" CROSS JOIN domain AS d ON d.id = g.domain CROSS JOIN source AS s ON s.id = g.source)"
+#define F_OF_PAGE_ADDRESSES " WHERE (domain, source) IN (SELECT a, b FROM page)"
+
 /* ---- addresses, domains, rules, reasons ------------------------------------------------------- */
 
 #define F_OF_CLASS(n) "sum(messages) FILTER (WHERE class = " n ")"
@@ -69,7 +88,7 @@
 	" FROM (SELECT domain, source, max(source_group) AS source_group, " Q_SUMS ", " \
 	F_OF_CLASS("0") " AS c0, " F_OF_CLASS("1") " AS c1, " F_OF_CLASS("2") " AS c2, " \
 	F_OF_CLASS("3") " AS c3, min(day) AS first_seen, max(day) AS last_seen" \
-	" FROM facts GROUP BY domain, source) AS g" \
+	" FROM chosen GROUP BY domain, source) AS g" \
 	" CROSS JOIN domain AS d ON d.id = g.domain CROSS JOIN source AS s ON s.id = g.source" \
 	" LEFT JOIN source_group AS sg ON sg.id = g.source_group" }
 

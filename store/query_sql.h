@@ -55,9 +55,11 @@
 #define Q_SOURCE(source) \
 	" AND (:source_first IS NULL OR " source " IN (SELECT id FROM source" \
 	" WHERE ip BETWEEN :source_first AND :source_last AND length(ip) = length(:source_first)))"
-#define Q_RESULT_ROW(class, result) \
+#define Q_RESULT_ONLY(result) \
 	" AND (:verdict IS NULL OR :verdict = " Q_VERDICT(result) ")" \
-	" AND (:disposition IS NULL OR :disposition = (" result " >> 4))" \
+	" AND (:disposition IS NULL OR :disposition = (" result " >> 4))"
+#define Q_RESULT_ROW(class, result) \
+	Q_RESULT_ONLY(result) \
 	" AND (:class IS NULL OR :class = " class ")"
 #define Q_ROW(group, class, result) \
 	Q_RESULT_ROW(class, result) \
@@ -97,6 +99,11 @@
 	" WHERE 1" Q_SOURCE("f.source") Q_ROW("m.source_group", Q_CLASS("f.result"), "f.result")
 #define Q_DAILY(from, to) \
 	Q_JUDGED_DAILY(", f.source AS source", "CROSS JOIN daily AS f ON f.domain = j.value", from, to)
+/* Without a look at judgements: what sums of addresses need that ask for no class or group. */
+#define Q_BARE_DAILY \
+	"SELECT f.domain AS domain, f.source AS source, f.messages AS messages" \
+	" FROM json_each(:domains) AS j CROSS JOIN daily AS f ON f.domain = j.value" \
+	" AND f.day BETWEEN :from AND :to WHERE 1" Q_SOURCE("f.source") Q_RESULT_ONLY("f.result")
 #define Q_MIXED(from, to) \
 	Q_CLASSED(from, to, Q_IS_ASSESSED("f")) " UNION ALL " \
 	Q_JUDGED_DAILY("", "CROSS JOIN unassessed AS u ON u.domain = j.value" \

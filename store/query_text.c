@@ -371,6 +371,88 @@ static void add_lean_columns(const struct query *q, struct buf *to)
 	}
 }
 
+/* ---- order ------------------------------------------------------------------------------------- */
+
+/* Rows after the place, in an order where null is last: a row is after by its first key, or equal
+ * in it and after by the rest. */
+static void add_after(const struct query *q, unsigned at, struct buf *to)
+{
+	const struct query_key *key = &q->keys[at];
+	bool last = at + 1 == q->place.len, null = q->place.values[at].type == SQLITE_NULL;
+
+	if (null && last)
+		buf_add_text(to, "0");
+	else if (null)
+		buf_printf(to, "\"%s\" IS NULL AND (", key->column);
+	else
+		buf_printf(to, "(\"%s\" %s :key%u OR \"%s\" IS NULL", key->column,
+			key->down ? "<" : ">", at, key->column);
+	if (!last) {
+		if (!null)
+			buf_printf(to, " OR (\"%s\" = :key%u AND ", key->column, at);
+		add_after(q, at + 1, to);
+		buf_add_text(to, ")");
+	}
+	if (!null)
+		buf_add_text(to, ")");
+}
+
+/* Behind rows under names: from the place on, in order, as many as a page has. */
+static void add_order(const struct query *q, struct buf *to)
+{
+	if (q->place.len > 0) {
+		buf_add_text(to, " WHERE ");
+		add_after(q, 0, to);
+	}
+	for (unsigned i = 0; i < q->keys_len; i++) {
+		const struct query_key *key = &q->keys[i];
+
+		/* An index has no null at its end; the keys of one are never null. */
+		buf_printf(to, "%s\"%s\"%s%s", i == 0 ? " ORDER BY " : ", ", key->column,
+			key->down ? " DESC" : "", q->seeks ? "" : " NULLS LAST");
+	}
+	buf_add_text(to, " LIMIT :limit");
+}
+
+/* ---- a page of many --------------------------------------------------------------------------- */
+
+/* Only where the order needs but one sum, and every row that is ordered is one of the answer. */
+static bool chooses_page(const struct query *q)
+{
+	static const char quick[] = " messages domain id source ";
+	char word[64];
+
+	if ((q->kind != QUERY_SOURCES && q->kind != QUERY_ADDRESSES) || q->filter.limit == 0 ||
+		q->filter.first_seen_after >= 0)
+		return false;
+	(void)snprintf(
+		word, sizeof word, " %s ", q->keys[0].column); /* the others break its ties */
+	return strstr(quick, word) != NULL;
+}
+
+/* The facts that the rows are made of: all, or those of the page's. */
+static void add_chosen(const struct query *q, struct buf *to)
+{
+	const struct query_filter *f = &q->filter;
+	bool sources = q->kind == QUERY_SOURCES, page = chooses_page(q);
+	bool bare = q->way == QUERY_WAY_DAILY && f->class < 0 && f->source_group == 0 &&
+		    f->service[0] == '\0';
+
+	if (page && sources)
+		buf_add_text(to, F_PAGE_SOURCES);
+	else if (page)
+		buf_add_text(to,
+			bare ? F_PAGE_ADDRESSES("(" Q_BARE_DAILY ")") : F_PAGE_ADDRESSES("facts"));
+	if (page) {
+		add_order(q, to);
+		buf_add_char(to, ')');
+	}
+	buf_add_text(to, ", chosen AS NOT MATERIALIZED (SELECT * FROM facts");
+	if (page)
+		buf_add_text(to, sources ? F_OF_PAGE_SOURCES : F_OF_PAGE_ADDRESSES);
+	buf_add_char(to, ')');
+}
+
 /* ---- the whole -------------------------------------------------------------------------------- */
 
 static void add_rows(const struct query *q, struct buf *to)
@@ -408,35 +490,14 @@ static void add_rows(const struct query *q, struct buf *to)
 	} else {
 		assert(frames[q->kind].pieces[0] != NULL);
 		add_relations(q, frames[q->kind].needs, to);
+		if (q->kind == QUERY_SOURCES || q->kind == QUERY_SOURCE ||
+			q->kind == QUERY_ADDRESSES)
+			add_chosen(q, to);
 		if (q->kind == QUERY_DOMAINS)
 			buf_add_text(to,
 				q->way == QUERY_WAY_TOTALS ? F_DOMAIN_SUMS_TOTALS : F_DOMAIN_SUMS);
 		add_pieces(frames[q->kind].pieces, to);
 	}
-}
-
-/* Rows after the place, in an order where null is last: a row is after by its first key, or equal
- * in it and after by the rest. */
-static void add_after(const struct query *q, unsigned at, struct buf *to)
-{
-	const struct query_key *key = &q->keys[at];
-	bool last = at + 1 == q->place.len, null = q->place.values[at].type == SQLITE_NULL;
-
-	if (null && last)
-		buf_add_text(to, "0");
-	else if (null)
-		buf_printf(to, "\"%s\" IS NULL AND (", key->column);
-	else
-		buf_printf(to, "(\"%s\" %s :key%u OR \"%s\" IS NULL", key->column,
-			key->down ? "<" : ">", at, key->column);
-	if (!last) {
-		if (!null)
-			buf_printf(to, " OR (\"%s\" = :key%u AND ", key->column, at);
-		add_after(q, at + 1, to);
-		buf_add_text(to, ")");
-	}
-	if (!null)
-		buf_add_text(to, ")");
 }
 
 void query_text(const struct query *q, struct buf *to)
@@ -451,18 +512,7 @@ void query_text(const struct query *q, struct buf *to)
 	buf_add_text(to, " FROM (");
 	add_rows(q, to);
 	buf_add_text(to, ")");
-	if (q->place.len > 0) {
-		buf_add_text(to, " WHERE ");
-		add_after(q, 0, to);
-	}
-	for (unsigned i = 0; i < q->keys_len; i++) {
-		const struct query_key *key = &q->keys[i];
-
-		/* An index has no null at its end; the keys of one are never null. */
-		buf_printf(to, "%s\"%s\"%s%s", i == 0 ? " ORDER BY " : ", ", key->column,
-			key->down ? " DESC" : "", q->seeks ? "" : " NULLS LAST");
-	}
-	buf_add_text(to, " LIMIT :limit");
+	add_order(q, to);
 }
 
 /* ---- choices ---------------------------------------------------------------------------------- */

@@ -2,12 +2,12 @@
 """A Maildir of many domains and many more addresses, as one who hosts mail for others has it.
 
     many.py DIR [--domains 200] [--addresses 100000] [--days 60] [--reporters 3] [--seed 1]
-            [--until 2026-11-20] [--tag many]
+            [--until 2026-11-20] [--tag many] [--skip 0]
 
 Each domain has a server of its own and a mail service that sign every day, some forwarders, and
 strangers: they are nearly all of the addresses, half of them alone in their network, and each is
 seen on one or two days. No address is another domain's. Same arguments, same mails; another --tag
-makes other reports of the same.
+makes other reports of the same, and --skip takes strangers from further on.
 """
 import argparse
 import calendar
@@ -41,10 +41,10 @@ def address(d, n):
 
 
 class Domain:
-    def __init__(self, rng, d, addresses, days, reporters):
+    def __init__(self, rng, d, addresses, days, reporters, skip):
         self.rng, self.d, self.name = rng, d, name(d)
         self.seen = {}      # (day, reporter): strangers
-        for n in range(OWN + SERVICE + FORWARDERS, addresses):
+        for n in range(skip + OWN + SERVICE + FORWARDERS, skip + addresses):
             for _ in range(1 + n % 2):
                 at = rng.randrange(days), rng.randrange(reporters)
                 self.seen.setdefault(at, set()).add(n)
@@ -87,7 +87,7 @@ def main():
     args = argparse.ArgumentParser()
     args.add_argument('dir')
     for option, default in (('domains', 200), ('addresses', 100000), ('days', 60),
-                            ('reporters', 3), ('seed', 1)):
+                            ('reporters', 3), ('seed', 1), ('skip', 0)):
         args.add_argument('--' + option, type=int, default=default)
     args.add_argument('--until', default='2026-11-20')
     args.add_argument('--tag', default='many')
@@ -101,7 +101,8 @@ def main():
     rng, serial = random.Random(args.seed), 0
     for d in range(args.domains):
         more = d < args.addresses % args.domains
-        domain = Domain(rng, d, args.addresses // args.domains + more, args.days, args.reporters)
+        domain = Domain(rng, d, args.addresses // args.domains + more, args.days, args.reporters,
+                        args.skip)
         for day in range(args.days):
             for reporter in range(args.reporters):
                 serial += 1
