@@ -101,7 +101,7 @@ CREATE INDEX entry_report ON entry (report) WHERE report IS NOT NULL;
 CREATE INDEX entry_original ON entry (original) WHERE original IS NOT NULL;
 
 -- The XML of a report as it came out of its container, deflated (codec 1: raw deflate with the
--- dictionary of store/original.c). The first chunk is here, further ones in original_more.
+-- dictionary of store/pack.c). The first chunk is here, further ones in original_more.
 CREATE TABLE original (
 	id	INTEGER PRIMARY KEY,
 	bytes	INTEGER NOT NULL CHECK (bytes >= 0),	-- inflated

@@ -318,6 +318,7 @@ static int store_begin(struct run *run, struct err *err)
 static int worker_begin(struct run *run, struct err *err)
 {
 	const struct worker_options options = { .authserv_id = run->conf.authserv_id,
+		.originals = run->conf.keep_originals && !run->dry_run,
 		.stop = &run_stop };
 	const char *workers = getenv("RUAD_WORKERS");
 

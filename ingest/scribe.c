@@ -64,6 +64,13 @@ static int original(struct report_sink *s, struct slice bytes, struct err *err)
 	return to->ops->original(to, bytes, err);
 }
 
+static int packed(struct report_sink *s, const struct report_packed *p, struct err *err)
+{
+	struct report_sink *to = scribe_of(s)->to;
+
+	return to->ops->packed(to, p, err);
+}
+
 static int head(struct report_sink *s, const struct report_head *report_head, struct err *err)
 {
 	struct report_sink *to = scribe_of(s)->to;
@@ -181,8 +188,8 @@ struct report_sink *scribe_init(
 	struct scribe *s, struct report_sink *to, scribe_line *on_line, void *arg)
 {
 	static const struct report_sink_ops ops = { mail_known, mail_begin, report_begin, original,
-		head, record, unreadable, placeholder, note, report_end, report_abandon, entry,
-		mail_end, mail_abandon, sync_all };
+		packed, head, record, unreadable, placeholder, note, report_end, report_abandon,
+		entry, mail_end, mail_abandon, sync_all };
 
 	s->sink.ops = &ops;
 	s->to = tee_init(&s->tee, to);

@@ -52,6 +52,13 @@ static int tee_original(struct report_sink *s, struct slice bytes, struct err *e
 	return to->ops->original(to, bytes, err);
 }
 
+static int tee_packed(struct report_sink *s, const struct report_packed *packed, struct err *err)
+{
+	struct report_sink *to = tee_of(s)->to;
+
+	return to->ops->packed(to, packed, err);
+}
+
 static int tee_head(struct report_sink *s, const struct report_head *head, struct err *err)
 {
 	struct tee *t = tee_of(s);
@@ -153,7 +160,7 @@ static int tee_sync(struct report_sink *s, struct err *err)
 struct report_sink *tee_init(struct tee *tee, struct report_sink *to)
 {
 	static const struct report_sink_ops ops = { tee_mail_known, tee_mail_begin,
-		tee_report_begin, tee_original, tee_head, tee_record, tee_unreadable,
+		tee_report_begin, tee_original, tee_packed, tee_head, tee_record, tee_unreadable,
 		tee_placeholder, tee_note, tee_report_end, tee_report_abandon, tee_entry,
 		tee_mail_end, tee_mail_abandon, tee_sync };
 

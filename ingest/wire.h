@@ -7,7 +7,11 @@
  * does not allow is ERR_MESSAGE and costs the mail at hand. Decoded texts are slices of the bytes
  * given: nothing is allocated for a frame.
  *
- *	wire_out_init(&out, send_it);		and fill &out.sink
+ * An original is deflated on the worker's side; the writer has one process for all the rest, and need not
+ * look into what it only keeps. That the chunks are what they are said to be is checked where they are
+ * read: an original that lies is a damaged one.
+ *
+ *	wire_out_init(&out, send_it);		wire_out_pack() if originals are kept, then fill &out.sink
  *	while ((rc = wire_next(&bytes, &frame, err)) > 0)
  *		rc = wire_replay(&replay, &frame, to, err);
  */
@@ -15,7 +19,7 @@
 #define INGEST_WIRE_H
 
 #include "store/base/buf.h"
-#include "store/report.h"
+#include "store/pack.h"
 
 #define WIRE_VERSION 1
 /* Bytes gathered before they are sent; a mail's end sends what there is. */
@@ -24,7 +28,7 @@
 enum wire_kind {
 	WIRE_MAIL_BEGIN = 1,
 	WIRE_REPORT_BEGIN,
-	WIRE_ORIGINAL,
+	WIRE_PACKED,
 	WIRE_HEAD,
 	WIRE_RECORD,
 	WIRE_UNREADABLE,
@@ -44,11 +48,14 @@ enum wire_kind {
 struct wire_out {
 	struct report_sink sink;
 	struct buf buf;
+	struct packer *packer;	/* NULL: originals stay here */
 	int (*send)(struct wire_out *out, struct slice bytes, struct err *err);
 };
 
 struct report_sink *wire_out_init(struct wire_out *out,
 	int (*send)(struct wire_out *out, struct slice bytes, struct err *err));
+/* Originals are to be sent. Without this they are not even packed. */
+int wire_out_pack(struct wire_out *out, struct err *err);
 void wire_out_release(struct wire_out *out);
 /* The judge gave up with *why, which ends the run. */
 int wire_shortage(struct wire_out *out, const struct err *why, struct err *err);
@@ -67,7 +74,7 @@ struct wire_frame {
 			enum report_note note;
 			struct slice detail;
 		} note;
-		struct slice bytes;		/* original */
+		struct report_packed packed;
 		const char *text;		/* shortage */
 	} u;
 };
@@ -81,7 +88,8 @@ struct wire_replay {
 	bool in_mail, in_report, has_head, ended, refused;
 	unsigned begun, lines;
 	uint32_t reports, records;
-	int64_t original_bytes;
+	bool packed_ended;
+	int64_t packed_bytes;	/* of the report at hand */
 	struct err why; /* refused: what the store said of the report */
 };
 

@@ -130,9 +130,22 @@ static void get_mail(struct in *in, struct wire_frame *f)
 	m->trust = (enum report_trust)get_up_to(in, 1, REPORT_TRUST_COUNT - 1);
 }
 
-static void get_original(struct in *in, struct wire_frame *f)
+/* A chunk that is to be stored as it is: what it would give is its reader's care, its size is not. */
+static void get_packed(struct in *in, struct wire_frame *f)
 {
-	f->u.bytes = get_bytes(in, in->left);
+	struct report_packed *p = &f->u.packed;
+	struct slice sha256;
+
+	*p = (struct report_packed){ .last = get_bool(in) };
+	if (p->last) {
+		p->size = (int64_t)get_up_to(in, 8, UNPACKED_BYTES_MAX);
+		sha256 = get_bytes(in, DIGEST_BYTES);
+		if (sha256.len == DIGEST_BYTES)
+			memcpy(p->sha256.bytes, sha256.ptr, DIGEST_BYTES);
+	}
+	p->bytes = get_bytes(in, in->left);
+	in->bad |= p->last ? p->size == 0 || p->bytes.len > PACK_CHUNK_BYTES_MAX
+			   : p->bytes.len != PACK_CHUNK_BYTES_MAX;
 }
 
 /* What domain_key() makes: no blank, no control, nothing in capitals. */
@@ -258,7 +271,7 @@ int wire_next(struct slice *bytes, struct wire_frame *ret, struct err *err)
 	static void (*const readers[WIRE_KIND_COUNT])(struct in *, struct wire_frame *) = {
 		[WIRE_MAIL_BEGIN] = get_mail,
 		[WIRE_REPORT_BEGIN] = get_nothing,
-		[WIRE_ORIGINAL] = get_original,
+		[WIRE_PACKED] = get_packed,
 		[WIRE_HEAD] = get_head,
 		[WIRE_RECORD] = get_record,
 		[WIRE_UNREADABLE] = get_unreadable,
@@ -303,6 +316,16 @@ void wire_replay_init(struct wire_replay *r)
 	*r = (struct wire_replay){ .in_mail = false };
 }
 
+/* No more than deflate makes of what the last one says, or of the most that it could say. */
+static bool packed_in_order(const struct wire_replay *r, const struct wire_frame *f)
+{
+	const struct report_packed *p = &f->u.packed;
+	const int64_t bytes = r->packed_bytes + (int64_t)p->bytes.len;
+
+	return !r->packed_ended && bytes > 0 &&
+	       bytes <= pack_bytes_max(p->last ? p->size : UNPACKED_BYTES_MAX);
+}
+
 /* May this frame come now? */
 static bool in_order(const struct wire_replay *r, const struct wire_frame *f)
 {
@@ -311,13 +334,14 @@ static bool in_order(const struct wire_replay *r, const struct wire_frame *f)
 		/* Once more after the first was abandoned: the line that says it is deferred. */
 		[WIRE_MAIL_BEGIN] = !r->in_mail && r->begun < 2,
 		[WIRE_REPORT_BEGIN] = between && r->reports < LINES_MAX * PASSES,
-		[WIRE_ORIGINAL] = in_report && r->original_bytes <= UNPACKED_BYTES_MAX,
+		[WIRE_PACKED] = in_report && f->kind == WIRE_PACKED && packed_in_order(r, f),
 		[WIRE_HEAD] = in_report && !r->has_head,
 		[WIRE_RECORD] = in_report && r->records < RECORDS_MAX,
 		[WIRE_UNREADABLE] = in_report && r->records < RECORDS_MAX,
 		[WIRE_PLACEHOLDER] = in_report && r->records < RECORDS_MAX,
 		[WIRE_NOTE] = in_report,
-		[WIRE_REPORT_END] = in_report && r->has_head,
+		[WIRE_REPORT_END] =
+			in_report && r->has_head && (r->packed_bytes == 0 || r->packed_ended),
 		[WIRE_REPORT_ABANDON] = in_report,
 		[WIRE_ENTRY] = between && r->lines < LINES_MAX &&
 			       (f->u.entry.ending != REPORT_ENDING_COUNT || r->ended),
@@ -333,8 +357,8 @@ static bool in_order(const struct wire_replay *r, const struct wire_frame *f)
 static int report_call(const struct wire_frame *f, struct report_sink *to, struct err *err)
 {
 	switch ((int)f->kind) {
-	case WIRE_ORIGINAL:
-		return to->ops->original(to, f->u.bytes, err);
+	case WIRE_PACKED:
+		return to->ops->packed(to, &f->u.packed, err);
 	case WIRE_HEAD:
 		return to->ops->head(to, &f->u.head, err);
 	case WIRE_RECORD:
@@ -369,7 +393,10 @@ static int replay_in_report(
 	struct err why = ERR_INIT;
 
 	r->has_head |= f->kind == WIRE_HEAD;
-	r->original_bytes += f->kind == WIRE_ORIGINAL ? (int64_t)f->u.bytes.len : 0;
+	if (f->kind == WIRE_PACKED) {
+		r->packed_bytes += (int64_t)f->u.packed.bytes.len;
+		r->packed_ended = f->u.packed.last;
+	}
 	r->records +=
 		f->kind == WIRE_RECORD || f->kind == WIRE_UNREADABLE || f->kind == WIRE_PLACEHOLDER;
 	if (f->kind == WIRE_REPORT_END || f->kind == WIRE_REPORT_ABANDON) {
@@ -416,7 +443,8 @@ int wire_replay(
 		r->in_report = true;
 		r->has_head = r->ended = r->refused = false;
 		r->records = 0;
-		r->original_bytes = 0;
+		r->packed_bytes = 0;
+		r->packed_ended = false;
 		r->reports++;
 		return to->ops->report_begin(to, err);
 	case WIRE_ENTRY:

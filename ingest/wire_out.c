@@ -4,10 +4,8 @@
 #include "ingest/wire.h"
 #include "store/base/utf8.h"
 
-#define LENGTH_BYTES 4
-/* Of the parser's chunk; far below a frame. */
-#define ORIGINAL_BYTES_MAX (128 * 1024)
-#define TEXT_REPAIR_BYTES  (4 * 1024)
+#define LENGTH_BYTES      4
+#define TEXT_REPAIR_BYTES (4 * 1024)
 
 static struct wire_out *out_of(struct report_sink *s)
 {
@@ -136,23 +134,41 @@ static int mail_begin(struct report_sink *s, const struct report_mail *mail, str
 
 static int report_begin(struct report_sink *s, struct err *err)
 {
+	struct wire_out *out = out_of(s);
+
+	if (out->packer != NULL)
+		packer_reset(out->packer);
 	return bare(s, WIRE_REPORT_BEGIN, err);
 }
 
 static int original(struct report_sink *s, struct slice bytes, struct err *err)
 {
 	struct wire_out *out = out_of(s);
-	size_t at, n;
 
-	while (bytes.len > 0) {
-		n = bytes.len < ORIGINAL_BYTES_MAX ? bytes.len : ORIGINAL_BYTES_MAX;
-		at = frame_begin(out, WIRE_ORIGINAL);
-		buf_add(&out->buf, slice_from(bytes.ptr, n));
-		if (frame_end(out, at, err) < 0)
-			return -1;
-		bytes = slice_from(bytes.ptr + n, bytes.len - n);
+	return out->packer != NULL ? packer_add(out->packer, bytes, err) : 0;
+}
+
+static int packed(struct report_sink *s, const struct report_packed *p, struct err *err)
+{
+	struct wire_out *out = out_of(s);
+	struct buf *b = &out->buf;
+	const size_t at = frame_begin(out, WIRE_PACKED);
+
+	put_number(b, p->last, 1);
+	if (p->last) {
+		put_number(b, (uint64_t)p->size, 8);
+		buf_add(b, digest_slice(&p->sha256));
 	}
-	return 0;
+	if (p->bytes.len > 0)
+		buf_add(b, p->bytes);
+	return frame_end(out, at, err);
+}
+
+static int take_packed(void *arg, const struct report_packed *p, struct err *err)
+{
+	struct wire_out *out = arg;
+
+	return packed(&out->sink, p, err);
 }
 
 static int head(struct report_sink *s, const struct report_head *h, struct err *err)
@@ -244,7 +260,11 @@ static int note(struct report_sink *s, enum report_note code, struct slice detai
 
 static int report_end(struct report_sink *s, struct report_outcome *ret, struct err *err)
 {
+	struct wire_out *out = out_of(s);
+
 	*ret = (struct report_outcome){ .ending = REPORT_STORED }; /* nobody here asks */
+	if (out->packer != NULL && packer_end(out->packer, err) < 0)
+		return -1;
 	return bare(s, WIRE_REPORT_END, err);
 }
 
@@ -302,16 +322,24 @@ struct report_sink *wire_out_init(struct wire_out *out,
 	int (*send)(struct wire_out *out, struct slice bytes, struct err *err))
 {
 	static const struct report_sink_ops ops = { mail_known, mail_begin, report_begin, original,
-		head, record, unreadable, placeholder, note, report_end, report_abandon, entry,
-		mail_end, mail_abandon, sync_none };
+		packed, head, record, unreadable, placeholder, note, report_end, report_abandon,
+		entry, mail_end, mail_abandon, sync_none };
 
 	out->sink.ops = &ops;
 	out->send = send;
+	out->packer = NULL;
 	buf_init(&out->buf, WIRE_GATHER_BYTES + WIRE_FRAME_MAX + 16);
 	return &out->sink;
 }
 
+int wire_out_pack(struct wire_out *out, struct err *err)
+{
+	return packer_open(&out->packer, take_packed, out, err);
+}
+
 void wire_out_release(struct wire_out *out)
 {
+	packer_close(out->packer);
+	out->packer = NULL;
 	buf_release(&out->buf);
 }

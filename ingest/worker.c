@@ -175,7 +175,8 @@ static _Noreturn void child_main(const struct worker_options *options, int mails
 
 	child.frames = frames;
 	(void)wire_out_init(&child.out, child_send);
-	if (judge_open(&judge, options->authserv_id, &err) < 0)
+	if (judge_open(&judge, options->authserv_id, &err) < 0 ||
+		(options->originals && wire_out_pack(&child.out, &err) < 0))
 		_exit(1);
 	while (child_mail(&child, judge, options, mails) == 0)
 		;

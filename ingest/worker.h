@@ -21,6 +21,7 @@ struct worker;
 
 struct worker_options {
 	const char *authserv_id;
+	bool originals;		/* are kept: the worker packs them */
 	int silent_ms_max;	/* 0: WORKER_SILENT_MS_MAX */
 	volatile const int *stop;	/* may be NULL */
 	/* What is done with a mail; NULL: judge_mail(). */

@@ -14,7 +14,7 @@ struct embedded {
 };
 
 extern const struct embedded store_schema[];	/* schema.sql, then the migrations in order */
-extern const struct embedded store_dictionary[];	/* of codec 1, see original.c */
+extern const struct embedded store_dictionary[];	/* of codec 1, see pack.c */
 extern const struct embedded judge_services[];	/* the catalogue, see judge/catalogue.h */
 extern const struct embedded web_asset[];
 extern const struct embedded web_openapi[];	/* openapi.json with its descriptions */

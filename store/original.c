@@ -7,37 +7,20 @@
 
 #include <zlib.h>
 
-#include "store/embedded.h"
-
-/* Codec 1: raw deflate, primed with `dictionary`. */
-#define CODEC_DEFLATE   1
-#define CHUNK_BYTES_MAX (64 * 1024)
-#define DEFLATE_LEVEL   3
-#define DEFLATE_WINDOW  15
-#define DEFLATE_MEMORY  8
-
-/*
- * What reports are made of (dictionary-1.xml), so that the first one of a kind is as small as the
- * hundredth would be in a common stream: deflate only looks back, and a report is short. Nearest is
- * cheapest, so the record, which repeats, stands at the end, in the layouts that reporters print.
- * It is part of codec 1: to change a byte of it is to make every kept original unreadable.
- */
-static const Bytef *dictionary(uInt *len)
-{
-	*len = (uInt)store_dictionary[0].len;
-	return (const Bytef *)store_dictionary[0].bytes;
-}
+#include "store/pack.h"
 
 /* ---- keeping --------------------------------------------------------------------------------- */
 
 struct keeper {
 	struct store *st;
-	z_stream z;
-	bool z_open, any;
+	struct packer *packer; /* of what comes as it is; NULL: nothing did so far */
 	int64_t next, id;      /* id 0: no row yet */
-	int64_t bytes, chunks; /* given; written */
-	struct digest_state sha;
-	unsigned char out[CHUNK_BYTES_MAX];
+	int64_t chunks;        /* written */
+	bool any, ended;       /* a chunk came; the last one did */
+	int64_t size;          /* ended: of the XML */
+	struct digest sha256;
+	size_t held_len; /* of the chunk that came last: the first row may need what the last says */
+	unsigned char held[PACK_CHUNK_BYTES_MAX];
 };
 
 int keeper_open(struct keeper **ret, struct store *st, struct err *err)
@@ -47,13 +30,6 @@ int keeper_open(struct keeper **ret, struct store *st, struct err *err)
 	if (k == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	k->st = st;
-	if (deflateInit2(&k->z, DEFLATE_LEVEL, Z_DEFLATED, -DEFLATE_WINDOW, DEFLATE_MEMORY,
-		    Z_DEFAULT_STRATEGY) != Z_OK) {
-		free(k);
-		return err_set(err, ERR_SHORTAGE, "no memory to deflate");
-	}
-	k->z_open = true;
-	digest_init(&k->sha);
 	*ret = k;
 	return 0;
 }
@@ -62,37 +38,20 @@ void keeper_close(struct keeper *k)
 {
 	if (k == NULL)
 		return;
-	if (k->z_open)
-		(void)deflateEnd(&k->z);
+	packer_close(k->packer);
 	free(k);
 }
 
 void keeper_reset(struct keeper *k)
 {
-	struct digest unused;
-
-	if (k->any)
-		digest_final(&k->sha, &unused);
-	k->any = false;
+	if (k->packer != NULL)
+		packer_reset(k->packer);
+	k->any = k->ended = false;
 	k->id = 0;
-	k->bytes = k->chunks = 0;
+	k->chunks = 0;
 }
 
-/* The stream is set up with the first bytes, so that a report without any costs nothing. */
-static int start(struct keeper *k, struct err *err)
-{
-	uInt len;
-	const Bytef *bytes = dictionary(&len);
-
-	if (deflateReset(&k->z) != Z_OK || deflateSetDictionary(&k->z, bytes, len) != Z_OK)
-		return err_set(err, ERR_BUG, "cannot start to deflate");
-	k->z.next_out = k->out;
-	k->z.avail_out = sizeof k->out;
-	k->any = true;
-	return 0;
-}
-
-static int put_first(struct keeper *k, const struct digest *sha, struct err *err)
+static int put_first(struct keeper *k, struct err *err)
 {
 	static const uint8_t unknown[DIGEST_BYTES];
 	sqlite3_stmt *stmt;
@@ -103,61 +62,67 @@ static int put_first(struct keeper *k, const struct digest *sha, struct err *err
 		return -1;
 	k->id = k->next++;
 	(void)sqlite3_bind_int64(stmt, 1, k->id);
-	(void)sqlite3_bind_int64(stmt, 2, sha != NULL ? k->bytes : 0);
-	sql_bind_blob(stmt, 3, slice_from(sha != NULL ? sha->bytes : unknown, DIGEST_BYTES));
-	(void)sqlite3_bind_int(stmt, 4, CODEC_DEFLATE);
-	sql_bind_blob(stmt, 5, slice_from(k->out, sizeof k->out - k->z.avail_out));
+	(void)sqlite3_bind_int64(stmt, 2, k->ended ? k->size : 0);
+	sql_bind_blob(stmt, 3, slice_from(k->ended ? k->sha256.bytes : unknown, DIGEST_BYTES));
+	(void)sqlite3_bind_int(stmt, 4, PACK_CODEC);
+	sql_bind_blob(stmt, 5, slice_from(k->held, k->held_len));
 	return sql_run(k->st, stmt, "cannot store an original", err);
 }
 
-static int put_chunk(struct keeper *k, struct err *err)
+static int put_more(struct keeper *k, struct err *err)
 {
 	sqlite3_stmt *stmt;
 
-	if (k->z.avail_out == sizeof k->out) /* the one before ended the stream to the byte */
-		return 0;
+	if (sql_get(k->st, STMT_ORIGINAL_MORE_ADD, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, k->id);
+	(void)sqlite3_bind_int64(stmt, 2, k->chunks);
+	sql_bind_blob(stmt, 3, slice_from(k->held, k->held_len));
+	return sql_run(k->st, stmt, "cannot store an original", err);
+}
+
+/* The chunk held goes to the database, before the report is judged. */
+static int spill(struct keeper *k, struct err *err)
+{
 	if (k->chunks == 0) {
 		/* Its number is not known by the report yet: a savepoint takes it back. */
-		if (writer_guard_report(k->st->writer, err) < 0 || put_first(k, NULL, err) < 0)
+		if (writer_guard_report(k->st->writer, err) < 0 || put_first(k, err) < 0)
 			return -1;
-	} else {
-		if (sql_get(k->st, STMT_ORIGINAL_MORE_ADD, &stmt, err) < 0)
-			return -1;
-		(void)sqlite3_bind_int64(stmt, 1, k->id);
-		(void)sqlite3_bind_int64(stmt, 2, k->chunks);
-		sql_bind_blob(stmt, 3, slice_from(k->out, sizeof k->out - k->z.avail_out));
-		if (sql_run(k->st, stmt, "cannot store an original", err) < 0)
-			return -1;
+	} else if (put_more(k, err) < 0) {
+		return -1;
 	}
 	k->chunks++;
-	k->z.next_out = k->out;
-	k->z.avail_out = sizeof k->out;
 	return 0;
+}
+
+int keeper_packed(struct keeper *k, const struct report_packed *packed, struct err *err)
+{
+	assert(!k->ended && packed->bytes.len <= sizeof k->held);
+	assert(k->any || packed->bytes.len > 0);
+	if (k->any && spill(k, err) < 0)
+		return -1;
+	k->any = true;
+	k->held_len = packed->bytes.len;
+	if (packed->bytes.len > 0)
+		memcpy(k->held, packed->bytes.ptr, packed->bytes.len);
+	k->ended = packed->last;
+	if (packed->last) {
+		k->size = packed->size;
+		k->sha256 = packed->sha256;
+	}
+	return 0;
+}
+
+static int take_packed(void *arg, const struct report_packed *packed, struct err *err)
+{
+	return keeper_packed(arg, packed, err);
 }
 
 int keeper_add(struct keeper *k, struct slice bytes, struct err *err)
 {
-	union {
-		const char *in;
-		Bytef *zlib; /* zlib does not write to it: its type is older than const */
-	} from = { .in = bytes.ptr };
-
-	if (bytes.len == 0)
-		return 0;
-	assert(bytes.len <= UINT_MAX);
-	if (!k->any && start(k, err) < 0)
+	if (k->packer == NULL && packer_open(&k->packer, take_packed, k, err) < 0)
 		return -1;
-	digest_add(&k->sha, bytes);
-	k->bytes += (int64_t)bytes.len;
-	k->z.next_in = from.zlib;
-	k->z.avail_in = (uInt)bytes.len;
-	while (k->z.avail_in > 0) {
-		if (k->z.avail_out == 0 && put_chunk(k, err) < 0)
-			return -1;
-		if (deflate(&k->z, Z_NO_FLUSH) != Z_OK)
-			return err_set(err, ERR_BUG, "cannot deflate");
-	}
-	return 0;
+	return packer_add(k->packer, bytes, err);
 }
 
 bool keeper_spilled(const struct keeper *k)
@@ -165,42 +130,35 @@ bool keeper_spilled(const struct keeper *k)
 	return k->chunks > 0;
 }
 
-static int put_end(struct keeper *k, const struct digest *sha, struct err *err)
+static int put_end(struct keeper *k, struct err *err)
 {
 	sqlite3_stmt *stmt;
 
 	if (sql_get(k->st, STMT_ORIGINAL_END, &stmt, err) < 0)
 		return -1;
 	(void)sqlite3_bind_int64(stmt, 1, k->id);
-	(void)sqlite3_bind_int64(stmt, 2, k->bytes);
-	sql_bind_blob(stmt, 3, digest_slice(sha));
+	(void)sqlite3_bind_int64(stmt, 2, k->size);
+	sql_bind_blob(stmt, 3, digest_slice(&k->sha256));
 	return sql_run(k->st, stmt, "cannot store an original", err);
 }
 
 int keeper_end(struct keeper *k, int64_t *ret, struct err *err)
 {
-	struct digest sha;
 	int rc;
 
 	*ret = 0;
+	if (k->packer != NULL && packer_end(k->packer, err) < 0)
+		return -1;
 	if (!k->any)
 		return 0;
-	k->z.avail_in = 0;
-	for (;;) {
-		if (k->z.avail_out == 0 && put_chunk(k, err) < 0)
-			return -1;
-		rc = deflate(&k->z, Z_FINISH);
-		if (rc == Z_STREAM_END)
-			break;
-		if (rc != Z_OK)
-			return err_set(err, ERR_BUG, "cannot deflate");
-	}
-	digest_final(&k->sha, &sha);
+	assert(k->ended);
 	k->any = false;
 	if (k->chunks == 0)
-		rc = put_first(k, &sha, err);
-	else if ((rc = put_chunk(k, err)) == 0)
-		rc = put_end(k, &sha, err);
+		rc = put_first(k, err);
+	else if (k->held_len == 0) /* the chunk before ended the stream to the byte */
+		rc = put_end(k, err);
+	else if ((rc = put_more(k, err)) == 0)
+		rc = put_end(k, err);
 	*ret = k->id;
 	return rc;
 }
@@ -223,7 +181,7 @@ struct original {
 	struct digest_state sha;
 	struct digest expect;
 	char hex[2 * DIGEST_BYTES + 1];
-	unsigned char in[CHUNK_BYTES_MAX];
+	unsigned char in[PACK_CHUNK_BYTES_MAX];
 };
 
 static int damaged(const struct original *o, struct err *err, const char *what)
@@ -311,13 +269,13 @@ static ssize_t read_original(struct reader *r, void *dst, size_t cap, struct err
 
 static int inflate_start(struct original *o, struct err *err)
 {
-	uInt len;
-	const Bytef *bytes = dictionary(&len);
+	const struct slice dictionary = pack_dictionary();
 
-	if (inflateInit2(&o->z, -DEFLATE_WINDOW) != Z_OK)
+	if (inflateInit2(&o->z, -PACK_WINDOW_BITS) != Z_OK)
 		return err_set(err, ERR_SHORTAGE, "no memory to inflate");
 	o->z_open = true;
-	if (inflateSetDictionary(&o->z, bytes, len) != Z_OK)
+	if (inflateSetDictionary(&o->z, (const Bytef *)dictionary.ptr, (uInt)dictionary.len) !=
+		Z_OK)
 		return err_set(err, ERR_BUG, "cannot start to inflate");
 	return 0;
 }
@@ -332,7 +290,7 @@ static int take_row(struct original *o, sqlite3_stmt *stmt, struct err *err)
 	memcpy(o->expect.bytes, sha.ptr, DIGEST_BYTES);
 	for (size_t i = 0; i < DIGEST_BYTES; i++)
 		(void)snprintf(o->hex + 2 * i, 3, "%02x", o->expect.bytes[i]);
-	if (sqlite3_column_int64(stmt, 2) != CODEC_DEFLATE)
+	if (sqlite3_column_int64(stmt, 2) != PACK_CODEC)
 		return damaged(o, err, "its codec is unknown");
 	return take_chunk(o, stmt, 3, err);
 }

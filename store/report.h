@@ -12,7 +12,7 @@
  *
  *	mail_begin
  *		report_begin
- *			original* / head / record* / unreadable* / note*    in any order, head once
+ *			original* or packed* / head / record* / unreadable* / note*	in any order, head once
  *		report_end -> outcome      or      report_abandon (nothing of it stays)
  *		entry*                     one line of the receipt each
  *	mail_end
@@ -21,6 +21,7 @@
 #ifndef STORE_REPORT_H
 #define STORE_REPORT_H
 
+#include "store/base/digest.h"
 #include "store/base/err.h"
 #include "store/base/ip.h"
 #include "store/base/limits.h"
@@ -304,6 +305,15 @@ struct report_unreadable {
 	const char *reason;		/* `count "1e9" is not a number` */
 };
 
+/* A chunk of the XML as it is kept (pack.h), and with the last one what they were made of. */
+struct report_packed {
+	struct slice bytes;		/* only the last may be short; empty not where it is the first */
+	bool last;
+	/* of the last: believed as they are; who reads the original back compares */
+	int64_t size;			/* bytes of the XML, not 0 */
+	struct digest sha256;
+};
+
 struct report_outcome {
 	enum report_ending ending;	/* STORED, PARTIAL, DUPLICATE or CONFLICT */
 	bool twin;			/* stored, but another report holds the same records (rule 5) */
@@ -353,6 +363,9 @@ struct report_sink_ops {
 	int (*report_begin)(struct report_sink *s, struct err *err);
 	/* The next bytes of the XML, exactly as they came out of the container. */
 	int (*original)(struct report_sink *s, struct slice bytes, struct err *err);
+	/* The same, packed by the caller: all chunks, the last before report_end. One report gives its
+	 * XML in one of the two ways, or in none: then no original is kept. */
+	int (*packed)(struct report_sink *s, const struct report_packed *packed, struct err *err);
 	int (*head)(struct report_sink *s, const struct report_head *head, struct err *err);
 	int (*record)(struct report_sink *s, const struct report_record *record, struct err *err);
 	int (*unreadable)(struct report_sink *s, const struct report_unreadable *u, struct err *err);

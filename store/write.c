@@ -233,6 +233,14 @@ static int add_original(struct report_sink *s, struct slice bytes, struct err *e
 	return writer_keeps_original(w) ? keeper_add(w->keeper, bytes, err) : 0;
 }
 
+static int add_packed(struct report_sink *s, const struct report_packed *packed, struct err *err)
+{
+	struct writer *w = writer_of(s);
+
+	assert(w->report.open);
+	return writer_keeps_original(w) ? keeper_packed(w->keeper, packed, err) : 0;
+}
+
 static int keep_head(struct writer *w, const struct report_head *head, struct err *err)
 {
 	struct pending *p = &w->report;
@@ -553,6 +561,7 @@ static const struct report_sink_ops ops = {
 	.mail_begin = receipt_begin,
 	.report_begin = report_begin,
 	.original = add_original,
+	.packed = add_packed,
 	.head = add_head,
 	.record = add_record,
 	.unreadable = add_unreadable,

@@ -3,7 +3,7 @@
  *
  * write.c is the sink and outcome.c judges a whole report. They lean on intern.c (a text, address
  * or detail that is there already is found without asking SQLite), rollup.c (the daily sums of a
- * report, a mail and a batch), original.c (the XML, deflated as it streams by) and receipt.c (what
+ * report, a mail and a batch), original.c (the XML, packed as it streams by) and receipt.c (what
  * became of the mail).
  *
  * Three layers of undoing, each within the next: a report, a mail, a batch (the transaction). Rows of
@@ -83,12 +83,13 @@ int rollup_subtract_stored(struct store *st, int64_t report, int64_t domain, int
 
 /* ---- original.c: keeping ------------------------------------------------------------------- */
 
-/* One stream, used again for each report. */
+/* Of each report in turn. What comes as it is, is packed here; chunks are kept as they come. */
 struct keeper;
 int keeper_open(struct keeper **ret, struct store *st, struct err *err);
 void keeper_close(struct keeper *k);
 void keeper_reset(struct keeper *k);
 int keeper_add(struct keeper *k, struct slice bytes, struct err *err);
+int keeper_packed(struct keeper *k, const struct report_packed *packed, struct err *err);
 /* True when a chunk of it is in the database already: an undo of the report would lose it. */
 bool keeper_spilled(const struct keeper *k);
 /* The rest, and the row. *ret is its number, 0 when nothing was added. */

@@ -23,6 +23,9 @@ struct recording {
 	struct report_sink sink;
 	struct buf lines;              /* what happened */
 	struct buf original;           /* the bytes of the last report */
+	struct buf packed;             /* or its chunks, one after the other, */
+	struct report_packed last;     /* and the last of them (but its bytes) */
+	unsigned chunks;
 	struct report_outcome outcome; /* what report_end says */
 	const char *fail_op;           /* the operation that fails, or NULL */
 	enum err_code fail_code;
@@ -97,6 +100,9 @@ static inline int recording_report_begin(struct report_sink *s, struct err *err)
 
 	buf_add_text(&r->lines, "report\n");
 	buf_clear(&r->original);
+	buf_clear(&r->packed);
+	r->last = (struct report_packed){ .last = false };
+	r->chunks = 0;
 	r->records = r->unreadable = r->placeholders = 0;
 	r->messages = 0;
 	memset(r->notes, 0, sizeof r->notes);
@@ -112,6 +118,19 @@ static inline int recording_original(struct report_sink *s, struct slice bytes, 
 	if (!r->quiet)
 		buf_add(&r->original, bytes);
 	return recording_fails(r, "original", err);
+}
+
+static inline int recording_packed(
+	struct report_sink *s, const struct report_packed *packed, struct err *err)
+{
+	struct recording *r = (struct recording *)s;
+
+	r->chunks++;
+	r->last = *packed;
+	r->last.bytes = SLICE_ABSENT;
+	if (!r->quiet && packed->bytes.len > 0)
+		buf_add(&r->packed, packed->bytes);
+	return recording_fails(r, "packed", err);
 }
 
 static inline int recording_head(
@@ -305,6 +324,7 @@ static inline void recording_init(struct recording *r)
 		.mail_begin = recording_mail_begin,
 		.report_begin = recording_report_begin,
 		.original = recording_original,
+		.packed = recording_packed,
 		.head = recording_head,
 		.record = recording_record,
 		.unreadable = recording_unreadable,
@@ -321,12 +341,14 @@ static inline void recording_init(struct recording *r)
 	*r = (struct recording){ .sink = { &ops }, .outcome = { REPORT_STORED, false, 1 } };
 	buf_init(&r->lines, RECORDING_BYTES_MAX);
 	buf_init(&r->original, RECORDING_BYTES_MAX);
+	buf_init(&r->packed, RECORDING_BYTES_MAX);
 }
 
 static inline void recording_release(struct recording *r)
 {
 	buf_release(&r->lines);
 	buf_release(&r->original);
+	buf_release(&r->packed);
 }
 
 #endif

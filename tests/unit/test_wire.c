@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <zlib.h>
+
 #include "ingest/wire.h"
 #include "recording_sink.h"
 #include "store/base/utf8.h"
@@ -111,6 +113,7 @@ static void tell(struct report_sink *to)
 	assert_int_equal(to->ops->original(to, SLICE_LIT("<feedb\0\xff"), &err), 0);
 	assert_int_equal(to->ops->report_abandon(to, &err), 0);
 	assert_int_equal(to->ops->report_begin(to, &err), 0);
+	assert_int_equal(to->ops->original(to, SLICE_LIT("<feedback>"), &err), 0);
 	assert_int_equal(to->ops->record(to, &record, &err), 0);
 	record.source_ip = (struct ip){ .len = 0 };
 	record.source_text = SLICE_LIT("108r.166.27.220");
@@ -120,6 +123,7 @@ static void tell(struct report_sink *to)
 	assert_int_equal(to->ops->placeholder(to, &err), 0);
 	assert_int_equal(to->ops->note(to, REPORT_NOTE_UNKNOWN_ELEMENT, SLICE_LIT("x"), &err), 0);
 	assert_int_equal(to->ops->note(to, REPORT_NOTE_CASE, SLICE_ABSENT, &err), 0);
+	assert_int_equal(to->ops->original(to, SLICE_LIT("</feedback>\0\xff"), &err), 0);
 	assert_int_equal(to->ops->report_end(to, &outcome, &err), 0);
 	assert_int_equal(to->ops->entry(to, &stored, &err), 0);
 	assert_int_equal(to->ops->entry(to, &other, &err), 0);
@@ -132,10 +136,40 @@ static void tell(struct report_sink *to)
 static void frames_of(void (*teller)(struct report_sink *))
 {
 	struct wire_out out;
+	struct err err = ERR_INIT;
 
 	buf_init(&sent, 64 * 1024 * 1024);
-	teller(wire_out_init(&out, gather));
+	(void)wire_out_init(&out, gather);
+	assert_int_equal(wire_out_pack(&out, &err), 0);
+	teller(&out.sink);
 	wire_out_release(&out);
+}
+
+/* What the chunks of a report give, which has to be this. */
+static void assert_unpacks_to(const struct recording *r, struct slice xml)
+{
+	const struct slice dictionary = pack_dictionary();
+	const struct digest sha256 = digest_of(xml);
+	z_stream z = { .avail_out = (uInt)xml.len + 1 };
+	unsigned char *bytes = malloc(xml.len + 1);
+
+	assert_non_null(bytes);
+	assert_int_equal(inflateInit2(&z, -PACK_WINDOW_BITS), Z_OK);
+	assert_int_equal(
+		inflateSetDictionary(&z, (const Bytef *)dictionary.ptr, (uInt)dictionary.len),
+		Z_OK);
+	z.next_in = (Bytef *)r->packed.ptr;
+	z.avail_in = (uInt)r->packed.len;
+	z.next_out = bytes;
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(z.avail_in, 0);
+	assert_int_equal(z.total_out, xml.len);
+	assert_memory_equal(bytes, xml.ptr, xml.len);
+	assert_true(r->last.last);
+	assert_int_equal(r->last.size, xml.len);
+	assert_true(digest_equal(&r->last.sha256, &sha256));
+	(void)inflateEnd(&z);
+	free(bytes);
 }
 
 /* 1 the mail ended, 0 the bytes did, -1; bytes lie in a block of their very size. */
@@ -173,6 +207,7 @@ static void every_call_comes_out_as_it_went_in(void **state)
 	assert_int_equal(play(buf_slice(&sent), &wired.sink, &err), 1);
 	assert_string_equal(recording_text(&wired), recording_text(&direct));
 	assert_non_null(strstr(recording_text(&wired), "from \"a@o.example\" subject \"\""));
+	assert_unpacks_to(&wired, SLICE_LIT("<feedback></feedback>\0\xff"));
 	recording_release(&direct);
 	recording_release(&wired);
 	buf_release(&sent);
@@ -181,7 +216,8 @@ static void every_call_comes_out_as_it_went_in(void **state)
 /* A sink that holds its caller to the contract, as the store does with its asserts. */
 struct strict {
 	struct recording r;
-	bool mail, report, head;
+	bool mail, report, head, packed, packed_ended;
+	int64_t packed_bytes;
 };
 
 static struct strict strict;
@@ -204,8 +240,32 @@ static int strict_report_begin(struct report_sink *s, struct err *err)
 {
 	assert_true(strict.mail && !strict.report);
 	strict.report = true;
-	strict.head = false;
+	strict.head = strict.packed = strict.packed_ended = false;
+	strict.packed_bytes = 0;
 	return recording_report_begin(s, err);
+}
+
+static int strict_original(struct report_sink *s, struct slice bytes, struct err *err)
+{
+	(void)s;
+	(void)bytes;
+	(void)err;
+	fail_msg("the XML itself came over the wire");
+	return -1;
+}
+
+static int strict_packed(struct report_sink *s, const struct report_packed *p, struct err *err)
+{
+	assert_true(strict.report && !strict.packed_ended);
+	assert_true(p->bytes.len <= PACK_CHUNK_BYTES_MAX);
+	assert_true(p->last || p->bytes.len == PACK_CHUNK_BYTES_MAX);
+	assert_true(p->bytes.len > 0 || strict.packed);
+	assert_true(!p->last || (p->size > 0 && p->size <= UNPACKED_BYTES_MAX));
+	strict.packed = true;
+	strict.packed_ended = p->last;
+	strict.packed_bytes += (int64_t)p->bytes.len;
+	assert_true(strict.packed_bytes <= pack_bytes_max(p->last ? p->size : UNPACKED_BYTES_MAX));
+	return recording_packed(s, p, err);
 }
 
 static int strict_head(struct report_sink *s, const struct report_head *h, struct err *err)
@@ -248,6 +308,7 @@ static int strict_note(
 static int strict_report_end(struct report_sink *s, struct report_outcome *ret, struct err *err)
 {
 	assert_true(strict.report && strict.head);
+	assert_true(!strict.packed || strict.packed_ended);
 	strict.report = false;
 	return recording_report_end(s, ret, err);
 }
@@ -293,6 +354,8 @@ static int play_strictly(struct slice bytes, struct err *err)
 	ops = *strict.r.sink.ops;
 	ops.mail_begin = strict_mail_begin;
 	ops.report_begin = strict_report_begin;
+	ops.original = strict_original;
+	ops.packed = strict_packed;
 	ops.head = strict_head;
 	ops.record = strict_record;
 	ops.note = strict_note;
@@ -611,10 +674,181 @@ static void a_shortage_of_the_worker_ends_the_run(void **state)
 	buf_release(&sent);
 }
 
+/* ---- originals ------------------------------------------------------------------------------- */
+
+static struct buf xml;
+
+/* Hard to deflate: several chunks come of it. */
+static void make_xml(size_t len)
+{
+	unsigned random = 7;
+
+	buf_init(&xml, len);
+	while (xml.len < len) {
+		char *room = buf_room(&xml, 1);
+
+		random = random * 1103515245 + 12345;
+		*room = (char)(random >> 16 & 0xff);
+		xml.len++;
+	}
+}
+
+static void tell_xml(struct report_sink *to)
+{
+	struct report_outcome outcome;
+	struct err err = ERR_INIT;
+	size_t n;
+
+	assert_int_equal(to->ops->mail_begin(to, &a_mail, &err), 0);
+	assert_int_equal(to->ops->report_begin(to, &err), 0);
+	assert_int_equal(to->ops->head(to, &a_head, &err), 0);
+	for (size_t at = 0; at < xml.len; at += n) {
+		n = xml.len - at < 50000 ? xml.len - at : 50000;
+		assert_int_equal(to->ops->original(to, slice_from(xml.ptr + at, n), &err), 0);
+	}
+	assert_int_equal(to->ops->report_end(to, &outcome, &err), 0);
+	assert_int_equal(to->ops->mail_end(to, REPORT_NOT_A_REPORT, &err), 0);
+}
+
+static void an_original_goes_over_in_the_chunks_it_is_kept_in(void **state)
+{
+	static const size_t sizes[] = { 1, 65000, 65500, 65530, 65536, 300000, 2000000 };
+	struct err err = ERR_INIT;
+	struct recording r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		make_xml(sizes[i]);
+		frames_of(tell_xml);
+		recording_init(&r);
+		assert_int_equal(play(buf_slice(&sent), &r.sink, &err), 1);
+		assert_unpacks_to(&r, buf_slice(&xml));
+		assert_true(r.chunks > sizes[i] / PACK_CHUNK_BYTES_MAX);
+		assert_int_equal(play_strictly(buf_slice(&sent), &err), 1);
+		recording_release(&r);
+		buf_release(&sent);
+		buf_release(&xml);
+	}
+}
+
+static void an_original_nobody_keeps_does_not_go_over(void **state)
+{
+	struct err err = ERR_INIT;
+	struct wire_out out;
+	struct recording r;
+
+	(void)state;
+	make_xml(100000);
+	buf_init(&sent, 1024 * 1024);
+	tell_xml(wire_out_init(&out, gather));
+	wire_out_release(&out);
+	assert_true(sent.len < 1000);
+	recording_init(&r);
+	assert_int_equal(play(buf_slice(&sent), &r.sink, &err), 1);
+	assert_int_equal(r.chunks, 0);
+	recording_release(&r);
+	buf_release(&sent);
+	buf_release(&xml);
+}
+
+static const struct {
+	const char *name;
+	bool good;
+	struct report_packed chunks[3]; /* only the lengths; ends with 0 and not last */
+	int64_t before;                 /* bytes of chunks that came earlier */
+} tales[] = {
+	{ "one", true, { { { NULL, 9 }, true, 9, { { 0 } } } }, 0 },
+	{ "two", true,
+		{ { { NULL, 65536 }, false, 0, { { 0 } } },
+			{ { NULL, 9 }, true, 65500, { { 0 } } } },
+		0 },
+	{ "an empty last one", true,
+		{ { { NULL, 65536 }, false, 0, { { 0 } } },
+			{ { NULL, 0 }, true, 65500, { { 0 } } } },
+		0 },
+	{ "the largest", true, { { { NULL, 65536 }, true, UNPACKED_BYTES_MAX, { { 0 } } } }, 0 },
+	{ "no end", false, { { { NULL, 65536 }, false, 0, { { 0 } } } }, 0 },
+	{ "one after the end", false,
+		{ { { NULL, 9 }, true, 9, { { 0 } } }, { { NULL, 9 }, true, 9, { { 0 } } } }, 0 },
+	{ "a short one in front", false,
+		{ { { NULL, 65535 }, false, 0, { { 0 } } },
+			{ { NULL, 9 }, true, 65500, { { 0 } } } },
+		0 },
+	{ "one too long", false, { { { NULL, 65537 }, true, 99999, { { 0 } } } }, 0 },
+	{ "only an empty one", false, { { { NULL, 0 }, true, 9, { { 0 } } } }, 0 },
+	{ "of nothing", false, { { { NULL, 9 }, true, 0, { { 0 } } } }, 0 },
+	{ "of less than nothing", false, { { { NULL, 9 }, true, -1, { { 0 } } } }, 0 },
+	{ "of too much", false, { { { NULL, 9 }, true, UNPACKED_BYTES_MAX + 1, { { 0 } } } }, 0 },
+	{ "more than comes of its size", false, { { { NULL, 74 }, true, 9, { { 0 } } } }, 0 },
+	{ "many before it", true,
+		{ { { NULL, 65536 }, false, 0, { { 0 } } },
+			{ { NULL, 9 }, true, UNPACKED_BYTES_MAX, { { 0 } } } },
+		UNPACKED_BYTES_MAX },
+	{ "too many before it", false, { { { NULL, 65536 }, false, 0, { { 0 } } } },
+		UNPACKED_BYTES_MAX + UNPACKED_BYTES_MAX / 1024 },
+};
+
+static size_t tale;
+
+static void tell_a_tale(struct report_sink *to)
+{
+	static char bytes[PACK_CHUNK_BYTES_MAX + 1];
+	struct report_outcome outcome;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(to->ops->mail_begin(to, &a_mail, &err), 0);
+	assert_int_equal(to->ops->report_begin(to, &err), 0);
+	assert_int_equal(to->ops->head(to, &a_head, &err), 0);
+	for (size_t i = 0; i < 3; i++) {
+		struct report_packed packed = tales[tale].chunks[i];
+
+		if (packed.bytes.len == 0 && !packed.last)
+			break;
+		packed.bytes.ptr = bytes;
+		assert_int_equal(to->ops->packed(to, &packed, &err), 0);
+	}
+	assert_int_equal(to->ops->report_end(to, &outcome, &err), 0);
+	assert_int_equal(to->ops->mail_end(to, REPORT_NOT_A_REPORT, &err), 0);
+}
+
+static void chunks_of_no_packer_are_refused_by_the_writer(void **state)
+{
+	static struct wire_frame frame;
+
+	(void)state;
+	for (tale = 0; tale < sizeof tales / sizeof *tales; tale++) {
+		struct err err = ERR_INIT;
+		struct wire_replay replay;
+		struct recording r;
+		struct slice bytes;
+		int rc = 0, more = 1;
+
+		frames_of(tell_a_tale);
+		bytes = buf_slice(&sent);
+		recording_init(&r);
+		wire_replay_init(&replay);
+		while (rc == 0 && (more = wire_next(&bytes, &frame, &err)) > 0) {
+			rc = wire_replay(&replay, &frame, &r.sink, &err);
+			if (frame.kind == WIRE_REPORT_BEGIN)
+				replay.packed_bytes = tales[tale].before;
+		}
+		if (more < 0)
+			rc = -1;
+		if (rc != (tales[tale].good ? 1 : -1))
+			fail_msg("%s: %d %s", tales[tale].name, rc, err.text);
+		assert_int_equal(err.code, tales[tale].good ? ERR_NONE : ERR_MESSAGE);
+		recording_release(&r);
+		buf_release(&sent);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_call_comes_out_as_it_went_in),
+		cmocka_unit_test(an_original_goes_over_in_the_chunks_it_is_kept_in),
+		cmocka_unit_test(an_original_nobody_keeps_does_not_go_over),
+		cmocka_unit_test(chunks_of_no_packer_are_refused_by_the_writer),
 		cmocka_unit_test(a_sequence_cut_anywhere_waits_for_more),
 		cmocka_unit_test(no_flipped_bit_breaks_the_contract),
 		cmocka_unit_test(no_overwritten_byte_breaks_the_contract),
