@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "store/base/domain.h"
+#include "store/pack.h"
 #include "store/write.h"
 
 #define KIT_BEGIN 1700006400 /* 2023-11-15T00:00:00Z */
@@ -41,6 +42,7 @@ struct say {
 	bool head_last;
 	size_t xml;    /* bytes of its original, 0 none */
 	bool xml_hard; /* that do not compress */
+	bool packed;   /* by the caller, as from a parse process */
 };
 
 #define KIT_OK(kit, call)                                                                          \
@@ -317,19 +319,36 @@ static inline char kit_byte(const struct say *say, size_t at)
 	return text[(at + say->seed) % (sizeof text - 1)];
 }
 
+static inline int kit_take_packed(
+	void *arg, const struct report_packed *packed, struct err *err)
+{
+	struct report_sink *to = arg;
+
+	return to->ops->packed(to, packed, err);
+}
+
 static inline void kit_original(struct kit *kit, const struct say *say)
 {
+	struct packer *packer = NULL;
 	char piece[5000];
 	size_t n = 0;
 
+	if (say->packed)
+		KIT_OK(kit, packer_open(&packer, kit_take_packed, kit->sink, &kit->err));
 	for (size_t at = 0; at < say->xml; at++) {
 		piece[n++] = kit_byte(say, at);
-		if (n == sizeof piece || at + 1 == say->xml) {
+		if (n < sizeof piece && at + 1 < say->xml)
+			continue;
+		if (say->packed)
+			KIT_OK(kit, packer_add(packer, slice_from(piece, n), &kit->err));
+		else
 			KIT_OK(kit, kit->sink->ops->original(
 					    kit->sink, slice_from(piece, n), &kit->err));
-			n = 0;
-		}
+		n = 0;
 	}
+	if (say->packed)
+		KIT_OK(kit, packer_end(packer, &kit->err));
+	packer_close(packer);
 }
 
 /* Everything of a report but its end. */

@@ -27,12 +27,13 @@ static void an_original_comes_back_byte_for_byte(void **state)
 	struct kit *kit = *state;
 	char id[32];
 
-	for (unsigned i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
+	for (unsigned i = 0; i < 4 * sizeof sizes / sizeof *sizes; i++) {
 		struct say say = { .id = id,
 			.records = 1,
 			.seed = i,
-			.xml = sizes[i / 2],
-			.xml_hard = i % 2 != 0 };
+			.xml = sizes[i / 4],
+			.xml_hard = i % 2 != 0,
+			.packed = i % 4 > 1 };
 		struct report_outcome out;
 		struct original *o = NULL;
 
@@ -50,6 +51,73 @@ static void an_original_comes_back_byte_for_byte(void **state)
 	kit_laws(kit);
 }
 
+/* Where it was packed is of no consequence to the file. */
+static void packed_by_the_caller_the_same_bytes_are_stored(void **state)
+{
+	static const size_t sizes[] = { 1, 9000, 65536, 300000 };
+	struct kit *kit = *state;
+	char name[32];
+
+	for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct say say = { .xml = sizes[i], .xml_hard = i % 2 != 0 };
+
+		for (unsigned packed = 0; packed < 2; packed++) {
+			(void)snprintf(name, sizeof name, "%u.%u", i, packed);
+			say.id = name;
+			say.packed = packed > 0;
+			kit_deliver(kit, name, &say);
+		}
+	}
+	kit_sync(kit);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM original"), 8);
+	assert_int_equal(
+		kit_number(kit, "SELECT count(*) FROM (SELECT DISTINCT bytes, sha256, codec, "
+				"data FROM original)"),
+		4);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM original_more"), 8);
+	assert_int_equal(
+		kit_number(
+			kit, "SELECT count(*) FROM (SELECT DISTINCT n, data FROM original_more)"),
+		4);
+	kit_laws(kit);
+}
+
+/* What a duplicate, an abandoned report and an abandoned mail gave, in chunks or not, is gone. */
+static void a_packed_original_of_no_report_is_not_kept(void **state)
+{
+	struct kit *kit = *state;
+	struct say say = { .records = 2, .xml = 300000, .xml_hard = true, .packed = true };
+
+	kit_deliver(kit, "1", &say);
+	for (unsigned i = 0; i < 2; i++) {
+		say.head_last = i > 0;
+		assert_int_equal(
+			kit_deliver(kit, i > 0 ? "3" : "2", &say).ending, REPORT_DUPLICATE);
+	}
+	say.id = "other";
+	kit_mail(kit, "4");
+	kit_report_open(kit, &say);
+	KIT_OK(kit, kit->sink->ops->report_abandon(kit->sink, &kit->err));
+	kit_report(kit, &say);
+	KIT_OK(kit, kit->sink->ops->mail_abandon(kit->sink, &kit->err));
+	kit_sync(kit);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM original"), 1);
+	assert_int_equal(kit_number(kit, "SELECT count(DISTINCT original) FROM original_more"), 1);
+	kit_laws(kit);
+}
+
+static void told_to_keep_none_the_store_keeps_no_chunk(void **state)
+{
+	struct kit *kit = *state;
+	struct say say = { .records = 2, .xml = 300000, .xml_hard = true, .packed = true };
+
+	store_set_options(kit->st, &(struct store_options){ .keep_originals = false });
+	assert_int_equal(kit_deliver(kit, "1", &say).ending, REPORT_STORED);
+	kit_sync(kit);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM original"), 0);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM original_more"), 0);
+}
+
 static void what_a_conflict_said_comes_back_too(void **state)
 {
 	struct kit *kit = *state;
@@ -57,10 +125,11 @@ static void what_a_conflict_said_comes_back_too(void **state)
 	struct say other = { .records = 3, .seed = 1, .xml = 400000, .xml_hard = true };
 
 	kit_deliver(kit, "1", &first);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		struct original *o = NULL;
 
-		other.head_last = i == 1;
+		other.head_last = i % 2 != 0;
+		other.packed = i > 1;
 		assert_int_equal(kit_deliver(kit, "2", &other).ending, REPORT_CONFLICT);
 		KIT_OK(kit, original_open_id(&o, kit->st,
 				    kit_number(kit, "SELECT max(original) FROM entry"), &kit->err));
@@ -142,6 +211,125 @@ static void a_damaged_original_is_not_passed_off_as_good(void **state)
 	}
 }
 
+/* ---- lies -------------------------------------------------------------------------------------- */
+
+enum {
+	LIES_MAX = 8
+};
+
+/* What a packer gave, and what is made of it before the store hears of it. */
+struct liar {
+	struct report_packed chunks[LIES_MAX];
+	char bytes[LIES_MAX][PACK_CHUNK_BYTES_MAX];
+	size_t len;
+};
+
+static int hear(void *arg, const struct report_packed *packed, struct err *err)
+{
+	struct liar *l = arg;
+	struct report_packed *chunk = &l->chunks[l->len];
+
+	(void)err;
+	assert_true(l->len < LIES_MAX);
+	*chunk = *packed;
+	memcpy(l->bytes[l->len], packed->bytes.ptr, packed->bytes.len);
+	chunk->bytes.ptr = l->bytes[l->len++];
+	return 0;
+}
+
+static void lie_less(struct report_packed *last)
+{
+	last->size = 1000;
+}
+
+static void lie_one_less(struct report_packed *last)
+{
+	last->size--;
+}
+
+static void lie_more(struct report_packed *last)
+{
+	last->size = UNPACKED_BYTES_MAX;
+}
+
+static void lie_digest(struct report_packed *last)
+{
+	last->sha256.bytes[31] ^= 1;
+}
+
+static void lie_cut(struct report_packed *last)
+{
+	last->bytes.len -= 1;
+}
+
+/* Blocks of nothing, and no end. */
+static void lie_void(struct report_packed *last)
+{
+	static char nothing[PACK_CHUNK_BYTES_MAX - 1];
+
+	for (size_t i = 0; i + 5 <= sizeof nothing; i += 5)
+		memcpy(nothing + i, "\0\0\0\xff\xff", 5);
+	last->bytes = slice_from(nothing, sizeof nothing);
+}
+
+static void lie_noise(struct report_packed *last)
+{
+	static const char noise[] = "\xff\xfe\xfd\xfc";
+
+	last->bytes = slice_from(noise, 4);
+}
+
+/* The store believes what it is told; who reads gets no byte more than was said, and a clear word. */
+static void an_original_that_lies_is_damaged_and_gives_no_more_than_it_said(void **state)
+{
+	static void (*const lies[])(struct report_packed *) = { lie_less, lie_one_less, lie_more,
+		lie_digest, lie_cut, lie_void, lie_noise };
+	static struct liar liar;
+	static char zeros[65536], bytes[4096];
+	struct kit *kit = *state;
+	char id[32];
+
+	for (unsigned i = 0; i < 2 * sizeof lies / sizeof *lies; i++) {
+		const size_t size = i % 2 == 0 ? sizeof zeros : 128 * sizeof zeros;
+		struct say say = { .id = id, .records = 1, .seed = i };
+		struct packer *packer = NULL;
+		struct report_outcome out;
+		struct original *o = NULL;
+		int64_t given = 0, said;
+		ssize_t n;
+
+		(void)snprintf(id, sizeof id, "%u", i);
+		liar.len = 0;
+		KIT_OK(kit, packer_open(&packer, hear, &liar, &kit->err));
+		for (size_t at = 0; at < size; at += sizeof zeros)
+			KIT_OK(kit, packer_add(packer, slice_from(zeros, sizeof zeros), &kit->err));
+		KIT_OK(kit, packer_end(packer, &kit->err));
+		packer_close(packer);
+		lies[i / 2](&liar.chunks[liar.len - 1]);
+		said = liar.chunks[liar.len - 1].size;
+
+		kit_mail(kit, id);
+		kit_report_open(kit, &say);
+		for (size_t c = 0; c < liar.len; c++)
+			KIT_OK(kit, kit->sink->ops->packed(kit->sink, &liar.chunks[c], &kit->err));
+		out = kit_report_close(kit);
+		kit_mail_end(kit, out.ending);
+		kit_sync(kit);
+
+		KIT_OK(kit, original_open(&o, kit->st, out.report, &kit->err));
+		assert_int_equal(original_bytes(o), said);
+		while ((n = original_reader(o)->read(
+				original_reader(o), bytes, sizeof bytes, &kit->err)) > 0)
+			given += n;
+		assert_int_equal(n, -1);
+		assert_int_equal(kit->err.code, ERR_STORE);
+		assert_non_null(strstr(kit->err.text, "is damaged"));
+		assert_true(given <= said);
+		err_clear(&kit->err);
+		original_close(o);
+	}
+}
+
 static void an_original_that_is_not_there_is_not_found(void **state)
 {
 	struct kit *kit = *state;
@@ -164,9 +352,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(an_original_comes_back_byte_for_byte),
+		WITH_STORE(packed_by_the_caller_the_same_bytes_are_stored),
+		WITH_STORE(a_packed_original_of_no_report_is_not_kept),
+		WITH_STORE(told_to_keep_none_the_store_keeps_no_chunk),
 		WITH_STORE(what_a_conflict_said_comes_back_too),
 		WITH_STORE(typical_xml_becomes_much_smaller_than_gzip_makes_it),
 		WITH_STORE(a_damaged_original_is_not_passed_off_as_good),
+		WITH_STORE(an_original_that_lies_is_damaged_and_gives_no_more_than_it_said),
 		WITH_STORE(an_original_that_is_not_there_is_not_found),
 	};
 

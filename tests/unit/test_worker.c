@@ -29,7 +29,11 @@ static int act(void *arg, const struct inbox_item *item, int64_t seen, struct re
 {
 	const struct report_mail mail = { .seen = seen, .subject = SLICE_LIT("half told") };
 	struct report_entry line = { .ending = REPORT_NOT_A_REPORT, .kind = "text" };
+	const struct report_head head = {
+		.report_id = SLICE_LIT("1"), .end = 1, .domain_key = SLICE_LIT("a.example")
+	};
 	const struct slice nonsense = SLICE_LIT("\xff\xff\xff\x7fnonsense");
+	struct report_outcome outcome;
 	char what = 0, where[32];
 	int n = 0, before;
 
@@ -49,6 +53,14 @@ static int act(void *arg, const struct inbox_item *item, int64_t seen, struct re
 		(void)pause();
 	if (what == 'n')
 		(void)((struct wire_out *)to)->send((struct wire_out *)to, nonsense, err);
+	if (what == 'o') {
+		(void)to->ops->mail_begin(to, &mail, err);
+		(void)to->ops->report_begin(to, err);
+		(void)to->ops->original(to, SLICE_LIT("<feedback/>"), err);
+		(void)to->ops->head(to, &head, err);
+		(void)to->ops->report_end(to, &outcome, err);
+		return to->ops->mail_end(to, REPORT_NOT_A_REPORT, err);
+	}
 	if (what == 's')
 		return err_set(err, ERR_SHORTAGE, "no memory for the XML parser");
 	if (what == 'e')
@@ -237,6 +249,22 @@ static void a_mail_that_fells_one_worker_is_read_by_the_next(void **state)
 	}
 }
 
+static void originals_are_packed_by_the_worker_where_they_are_kept(void **state)
+{
+	struct trial t;
+
+	(void)state;
+	for (unsigned kept = 0; kept < 2; kept++) {
+		trial_init(&t, "o");
+		t.worker.originals = kept > 0;
+		assert_int_equal(trial_run(&t), 0);
+		assert_int_equal(t.r.original.len, 0);
+		assert_int_equal(t.r.chunks, kept);
+		assert_int_equal(t.r.last.size, kept > 0 ? 11 : 0);
+		trial_release(&t);
+	}
+}
+
 /* What was half told is dropped before it is told again. */
 static void what_a_fallen_worker_told_is_undone(void **state)
 {
@@ -418,6 +446,7 @@ int main(void)
 		cmocka_unit_test(mails_come_back_in_order_and_are_settled),
 		cmocka_unit_test(a_mail_that_fells_two_workers_is_refused_and_the_others_stand),
 		cmocka_unit_test(a_mail_that_fells_one_worker_is_read_by_the_next),
+		cmocka_unit_test(originals_are_packed_by_the_worker_where_they_are_kept),
 		cmocka_unit_test(what_a_fallen_worker_told_is_undone),
 		cmocka_unit_test(every_mail_may_be_the_end_of_a_worker),
 		cmocka_unit_test(a_shortage_in_the_worker_ends_the_run_and_keeps_the_mail),
