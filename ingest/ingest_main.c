@@ -430,7 +430,8 @@ static int reparse_pass(struct report_sink *to, struct original *original,
 	if (dmarc_xml_parse(original_reader(original), to, context, why) == 0 &&
 		to->ops->report_end(to, &outcome, why) == 0)
 		return 1;
-	if (err_ends_run(why)) {
+	/* A damaged original has no say in what becomes of the others. */
+	if (err_ends_run(why) && !original_damaged(original)) {
 		*err = *why;
 		return -1;
 	}

@@ -177,17 +177,18 @@ struct original {
 	struct store *st;
 	int64_t id, bytes, given, chunk;
 	z_stream z;
-	bool z_open, ended;
+	bool z_open, ended, damaged;
 	struct digest_state sha;
 	struct digest expect;
 	char hex[2 * DIGEST_BYTES + 1];
 	unsigned char in[PACK_CHUNK_BYTES_MAX];
 };
 
-static int damaged(const struct original *o, struct err *err, const char *what)
+static int damaged(struct original *o, struct err *err, const char *what)
 {
 	struct err_quote q;
 
+	o->damaged = true;
 	return err_set(err, ERR_STORE, "%s: original %lld is damaged: %s",
 		err_printable(&q, slice_of(store_path(o->st))), (long long)o->id, what);
 }
@@ -361,6 +362,11 @@ int64_t original_bytes(const struct original *o)
 const char *original_sha256(const struct original *o)
 {
 	return o->hex;
+}
+
+bool original_damaged(const struct original *o)
+{
+	return o->damaged;
 }
 
 void original_close(struct original *o)

@@ -105,6 +105,8 @@ struct reader *original_reader(struct original *o);
 int64_t original_bytes(const struct original *o);
 /* SHA-256 of the whole, as stored: lower-case hex, 64 characters. */
 const char *original_sha256(const struct original *o);
+/* Reading it failed because it is not what was stored: a fault of this one, not of the database. */
+bool original_damaged(const struct original *o);
 void original_close(struct original *o);
 
 /* ---- derive the facts again from the originals --------------------------------------------- */

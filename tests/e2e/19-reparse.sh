@@ -30,6 +30,19 @@ silent "all are equal again"
 is "receipts stay as they are" "$(endings "$db")" "$receipts"
 exits 64 "--reparse takes no path" "$RUAD_INGEST" --db "$db" --reparse "$m"
 
+# An original that is not what it said it is: the others are read all the same.
+python3 -c '
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("UPDATE original SET sha256 = zeroblob(32) WHERE id = (SELECT min(original) FROM report)")
+n = db.execute("SELECT max(report) FROM record").fetchone()[0]
+db.execute("UPDATE report SET email = ? WHERE id = ?", ("bent@example.com", n))
+db.commit()' "$db"
+exits 0 "a damaged original" "$RUAD_INGEST" --db "$db" --reparse
+has "is listed" "$(cat "$T/out")" "kept as it is: $db: original 1 is damaged: not what was stored"
+is "and nothing else but the report that differs" "$(wc -l <"$T/out")" 2
+is "which is replaced; no fact is lost" "$(facts "$db")" "$(cat "$T/facts")"
+
 # A bare file of the operator's may end behind its last record: so it may when it is read again.
 mk xml id=open | sed 's/<\/feedback>$//' >"$T/open.xml"
 open=$T/open.db
