@@ -383,6 +383,10 @@ static const struct column endings_columns[] = {
 
 static const struct column own_columns[] = {
 	C_DOMAIN,
+	{ "parked", COLUMN_BOOL, "Parked", "Aparcado" },
+	{ "rua", COLUMN_TEXT, "Reports to", "Informes a" },
+	{ "networks", COLUMN_TEXT, "Networks", "Redes" },
+	{ "services", COLUMN_TEXT, "Services", "Servicios" },
 	{ "added", COLUMN_TIME, "Added", "Añadido" },
 };
 

@@ -76,7 +76,7 @@ static const char help[] =
 	"  status               what is in the database and how fresh it is\n"
 	"  selftest             recompute every total from the records\n"
 	"  check --mode MODE    one question of monitoring, as a plugin: see check --help\n"
-	"  domain list          the domains that are yours\n"
+	"  domain list          the domains that are yours, and what you said of them\n"
 	"\n"
 	"commands that write:\n"
 	"  domain add NAME [SETTING=VALUE ...]   make a domain yours\n"

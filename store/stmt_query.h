@@ -91,7 +91,12 @@ STMT(STMT_QUERY_REASONS,
 STMT(STMT_QUERY_ENDINGS,
 	"WITH e (ending) AS (VALUES (0), (1), (2), (3), (4), (5), (6))"
 	" SELECT ending, (SELECT count(*) FROM receipt AS c WHERE c.ending = e.ending) AS mails FROM e")
-STMT(STMT_QUERY_OWN, "SELECT name AS domain, added FROM domain WHERE own = 1")
+STMT(STMT_QUERY_OWN,
+	"SELECT name AS domain, parked, rua, (SELECT group_concat(net, ' ') FROM (SELECT n.net AS net"
+	" FROM own_network AS n WHERE n.domain = domain.id ORDER BY n.net)) AS networks,"
+	" (SELECT group_concat(service, ' ') FROM (SELECT s.service AS service"
+	" FROM own_service AS s WHERE s.domain = domain.id ORDER BY s.service)) AS services, added"
+	" FROM domain WHERE own = 1")
 STMT(STMT_QUERY_GROUP_DOMAIN, "SELECT domain FROM source_group WHERE id = :group")
 /* Is there a day of these domains that was not judged since it changed? */
 STMT(STMT_QUERY_UNASSESSED,

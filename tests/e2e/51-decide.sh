@@ -65,6 +65,15 @@ exits 66 "settings are for own domains" "$RUAD_QUERY" --db "$db" domain set exam
 exits 64 "a setting has a value" "$RUAD_QUERY" --db "$db" domain set example.com parked
 exits 0 "the domain is listed" "$RUAD_QUERY" --db "$db" domain list --format csv
 has "by name" "$(cat "$T/out")" example.com
+is "with nothing more than was said" "$(sed 1d "$T/out" | cut -d, -f1-5)" \
+	"example.com,false,dmarc@example.com,,"
+run "$RUAD_QUERY" --db "$db" domain set example.com network=203.0.113.0/24 network=2001:db8::/32 \
+	network=192.0.2.0/28 service=sendgrid service=mailchimp parked=yes
+run "$RUAD_QUERY" --db "$db" domain list --format csv
+is "with its networks, services and whether it is parked" "$(sed 1d "$T/out" | cut -d, -f1-5)" \
+	"example.com,true,dmarc@example.com,192.0.2.0/28 2001:db8::/32 203.0.113.0/24,mailchimp sendgrid"
+run "$RUAD_QUERY" --db "$db" domain list
+has "for people too" "$(cat "$T/out")" "2001:db8::/32"
 exits 0 "and removed" "$RUAD_QUERY" --db "$db" domain remove example.com
 exits 66 "once" "$RUAD_QUERY" --db "$db" domain remove example.com
 
