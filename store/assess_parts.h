@@ -21,7 +21,7 @@
 /* ---- assess.c ------------------------------------------------------------------------------ */
 
 /* The page cache while a domain is judged, and with it what a sorter may take. */
-#define ASSESS_CACHE_KIB 4096
+#define ASSESS_CACHE_KIB 2048
 
 enum {	/* seen_address.flags */
 	ADDRESS_OWN_NETWORK = 1,
