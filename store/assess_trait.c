@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* Some dozens make up most of a domain's mail. */
-#define TRAITS	    512
+#define TRAITS 512
 /* Of their texts: some hundred each, unless somebody makes them long. */
 #define TEXTS_BYTES (512 * 1024)
 
