@@ -7,11 +7,12 @@
  * does not allow is ERR_MESSAGE and costs the mail at hand. Decoded texts are slices of the bytes
  * given: nothing is allocated for a frame.
  *
- * An original is deflated on the worker's side; the writer has one process for all the rest, and need not
- * look into what it only keeps. That the chunks are what they are said to be is checked where they are
- * read: an original that lies is a damaged one.
+ * An original is deflated on the worker's side; the writer has one process for all the rest, and
+ * need not look into what it only keeps. That the chunks are what they are said to be is checked
+ * where they are read: an original that lies is a damaged one.
  *
- *	wire_out_init(&out, send_it);		wire_out_pack() if originals are kept, then fill &out.sink
+ *	wire_out_init(&out, send_it);
+ *	wire_out_pack(&out, err);		if originals are kept; then fill &out.sink
  *	while ((rc = wire_next(&bytes, &frame, err)) > 0)
  *		rc = wire_replay(&replay, &frame, to, err);
  */

@@ -218,9 +218,8 @@ static int sweep(struct assess *a, struct err *err)
 	static const enum stmt sweeps[] = { STMT_JUDGEMENT_SWEEP, STMT_MEMBER_SWEEP,
 		STMT_GROUP_SWEEP };
 
-	/* Of a domain that was not judged before there is nothing else. */
-	for (size_t i = a->known ? 0 : sizeof sweeps / sizeof *sweeps;
-		i < sizeof sweeps / sizeof *sweeps; i++) {
+	/* Of a domain that was not judged before nothing can be left over. */
+	for (size_t i = 0; a->known && i < sizeof sweeps / sizeof *sweeps; i++) {
 		if (writer_run_1(a->st, sweeps[i], a->domain, err) < 0)
 			return -1;
 		a->changed |= sqlite3_changes(a->st->db) > 0;
