@@ -1,5 +1,6 @@
 #include "web/server.h"
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -18,6 +19,10 @@
 /* Bytes of the request line's address. */
 #define TARGET_BYTES_MAX   (REQUEST_BYTES_MAX / 2)
 #define STREAM_BLOCK_BYTES (16 * 1024)
+/* Connections taken before time and signals are looked at again. */
+#define ACCEPTS_AT_ONCE 64
+/* Nothing more can be taken (no descriptor, no memory): how long until it is tried again. */
+#define ACCEPT_PAUSE_MS 50
 
 /* A client's connection: how long it has. */
 struct conn {
@@ -32,6 +37,8 @@ struct server {
 	struct server_options options;
 	pthread_mutex_t lock; /* of the list */
 	struct conn *conns;
+	unsigned count;          /* of conns */
+	int64_t accept_again_ms; /* not before */
 };
 
 /* One request, from its first line to the end of its answer. */
@@ -86,6 +93,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
 			if (c->next != NULL)
 				c->next->prev = c;
 			s->conns = c;
+			s->count++;
 			conn_renew(c);
 		}
 		*socket_context = c;
@@ -96,6 +104,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
 			s->conns = c->next;
 		if (c->next != NULL)
 			c->next->prev = c->prev;
+		s->count--;
 		free(c);
 		*socket_context = NULL;
 	}
@@ -130,6 +139,44 @@ void server_tick(struct server *s)
 		c->deadline_ms = INT64_MAX;
 	}
 	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- the door ---------------------------------------------------------------------------- */
+
+int server_door(struct server *s)
+{
+	bool room;
+
+	(void)pthread_mutex_lock(&s->lock);
+	room = s->count < CONN_MAX;
+	(void)pthread_mutex_unlock(&s->lock);
+	return room && day_monotonic_ms() >= s->accept_again_ms ? s->options.listener->fd : -1;
+}
+
+void server_accept(struct server *s)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_storage room;
+	} peer;
+	socklen_t len;
+	int fd;
+
+	for (int i = 0; i < ACCEPTS_AT_ONCE && server_door(s) >= 0; i++) {
+		len = sizeof peer;
+		fd = accept4(
+			s->options.listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd >= 0) {
+			/* It closes the connection itself where it refuses it: too many of an address. */
+			(void)MHD_add_connection(s->daemon, fd, &peer.any, len);
+			continue;
+		}
+		/* A client that left again is no reason to rest; an empty queue neither. */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			s->accept_again_ms = day_monotonic_ms() + ACCEPT_PAUSE_MS;
+		if (errno != ECONNABORTED && errno != EINTR)
+			return;
+	}
 }
 
 /* ---- the guard --------------------------------------------------------------------------- */
@@ -585,10 +632,14 @@ int server_start(struct server **ret, const struct server_options *options, stru
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	}
 	/* Not MHD_OPTION_STRICT_FOR_CLIENT: 0.9.75 then sends its own refusal twice. guard() is stricter. */
-	s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL,
-		on_request, s, MHD_OPTION_LISTEN_SOCKET, options->listener->fd,
-		MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONN_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+	/*
+	 * It does not listen: MHD_quiesce_daemon() and its own threads may both take the socket out of
+	 * epoll, and the second of them ends the program ("Failed to remove listen FD from epoll set").
+	 */
+	s->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET, 0, NULL,
+		NULL, on_request, s, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONN_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		(unsigned)CONN_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)REQUEST_IDLE_SECONDS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_BYTES, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
@@ -620,7 +671,6 @@ void server_stop(struct server *s, int ms)
 
 	if (s == NULL)
 		return;
-	(void)MHD_quiesce_daemon(s->daemon);
 	while (is_busy(s) && day_monotonic_ms() < until)
 		(void)usleep(10000);
 	MHD_stop_daemon(s->daemon);

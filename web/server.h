@@ -9,7 +9,9 @@
  *	struct server *s = NULL;
  *	if (server_start(&s, &options, err) < 0)
  *		...
- *	...server_tick(s) some times a second...
+ *	for (;;)
+ *		...poll() server_door(s), and server_accept(s) when someone knocks;
+ *		...server_tick(s) some times a second...
  *	server_stop(s, 1500);
  */
 #ifndef WEB_SERVER_H
@@ -31,7 +33,14 @@ struct server;
 /* The options and what they point at stay the caller's and must outlive the server. */
 int server_start(struct server **ret, const struct server_options *options, struct err *err);
 void server_tick(struct server *s);
-/* Accepts no more, lets answers under way finish for at most `ms`, ends the rest. NULL allowed. */
+/*
+ * What to poll() for new connections; -1 while there are CONN_MAX of them, or while the machine has
+ * no descriptors left: those who wait stay in the kernel's queue. Of one thread, as server_accept().
+ */
+int server_door(struct server *s);
+/* Takes those who wait. Returns with none taken when there are none. */
+void server_accept(struct server *s);
+/* Takes no more connections, lets answers under way finish for at most `ms`, ends the rest. NULL allowed. */
 void server_stop(struct server *s, int ms);
 
 /* For --version. */

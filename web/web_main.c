@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
 #include <sysexits.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "ruad_version.h"
 #include "store/base/conf.h"
@@ -19,6 +21,8 @@
 /* How often connections are looked at, and how long answers under way may take at the end. */
 #define TICK_MS 200
 #define STOP_MS 1500
+/* How often a full house looks whether someone has left. */
+#define DOOR_MS 20
 
 static const char usage[] = "usage: ruad-web [-hVv] [--check-config] [--config FILE] [--db FILE]\n"
 			    "                [--listen ADDRESS:PORT | --listen unix:PATH]\n"
@@ -145,16 +149,31 @@ static void tell(const char *line)
 	log_line(LOG_LEVEL_INFO, "%s", line);
 }
 
-/* Until a signal asks us to stop. */
-static void serve(struct server *s, const sigset_t *stop)
+/* Until a signal asks us to stop; `signals` is a signalfd of those. */
+static void serve(struct server *s, int signals)
 {
-	const struct timespec tick = { 0, TICK_MS * 1000000L };
+	struct pollfd on[2] = { { .fd = signals, .events = POLLIN }, { .events = POLLIN } };
+	int64_t tick = day_monotonic_ms(), left;
 
-	while (sigtimedwait(stop, NULL, &tick) < 0)
-		server_tick(s);
+	for (;;) {
+		left = tick - day_monotonic_ms();
+		if (left <= 0) {
+			server_tick(s);
+			tick = day_monotonic_ms() + TICK_MS;
+			left = TICK_MS;
+		}
+		on[1].fd = server_door(s);
+		if (on[1].fd < 0 && left > DOOR_MS)
+			left = DOOR_MS;
+		if (poll(on, 2, (int)left) <= 0)
+			continue;
+		if (on[0].revents != 0)
+			return;
+		server_accept(s);
+	}
 }
 
-static int run(const struct conf *conf, bool verbose, const sigset_t *stop)
+static int run(const struct conf *conf, bool verbose, int signals)
 {
 	struct web web = { .version = RUAD_VERSION, .started = day_now(), .complain = complain };
 	struct listener listener = { .fd = -1 };
@@ -179,7 +198,7 @@ static int run(const struct conf *conf, bool verbose, const sigset_t *stop)
 	log_line(LOG_LEVEL_NOTICE, "serving %s on %s%s", conf->db,
 		listener.host[0] != '\0' ? "http://" : "", listener.name);
 	listener_notify("READY=1");
-	serve(s, stop);
+	serve(s, signals);
 	listener_notify("STOPPING=1");
 	server_stop(s, STOP_MS);
 out:
@@ -198,7 +217,7 @@ int main(int argc, char **argv)
 	struct conf conf;
 	struct err err = ERR_INIT;
 	sigset_t stop;
-	int status = parse_options(&o, argc, argv);
+	int signals, status = parse_options(&o, argc, argv);
 
 	if (status >= 0)
 		return status;
@@ -215,5 +234,12 @@ int main(int argc, char **argv)
 		conf_print(&conf);
 		return EX_OK;
 	}
-	return run(&conf, o.verbose > 0, &stop);
+	signals = signalfd(-1, &stop, SFD_CLOEXEC);
+	if (signals < 0) {
+		(void)err_set(&err, ERR_SHORTAGE, "cannot watch for signals: %s", strerror(errno));
+		return fail(&err);
+	}
+	status = run(&conf, o.verbose > 0, signals);
+	(void)close(signals);
+	return status;
 }

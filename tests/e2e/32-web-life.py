@@ -183,6 +183,47 @@ def stops(t, db):
             s.close()
 
 
+def full(t, db):
+    """CONN_PER_ADDRESS_MAX of one address, CONN_MAX of all; who comes later waits for his turn."""
+    with Web('--db', db) as web:
+        port = int(web.port)
+        open_ = []
+
+        def come(address):
+            s = socket.create_connection(('127.0.0.1', port), 5, source_address=(address, 0))
+            open_.append(s)
+            return s
+
+        for _ in range(128):
+            come('127.0.0.2')
+        s = come('127.0.0.2')
+        s.settimeout(5)
+        try:
+            got = s.recv(1)
+        except ConnectionResetError:
+            got = b''
+        t.equal(got, b'', 'one address has no more than 128 connections')
+        open_.pop().close()
+        for last in (3, 4, 5):
+            for _ in range(128):
+                come('127.0.0.%d' % last)
+        late = come('127.0.0.6')
+        late.sendall(b'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
+        late.settimeout(0.5)
+        try:
+            got = late.recv(1)
+        except TimeoutError:
+            got = None
+        t.equal(got, None, 'of all there are no more than 512: the next waits')
+        open_[0].close()
+        late.settimeout(5)
+        t.equal(late.recv(15)[:15], b'HTTP/1.1 200 OK', 'until one has left')
+        for one in open_:
+            one.close()
+        t.equal(web.get('/healthz').status, 200, 'and when all have left it answers as before')
+        t.equal(web.stop()[0], 0, 'it ends with status 0')
+
+
 def main():
     t, place = tap.Tap(), tap.scratch()
     try:
@@ -194,6 +235,7 @@ def main():
         appears(t, place)
         while_writing(t, place)
         stops(t, db)
+        full(t, db)
     finally:
         tap.drop(place)
     t.done()
