@@ -24,6 +24,7 @@ struct slot {
 	enum report_ending known_ending;
 	bool again; /* the same mail was under way when this one was taken: ask once more */
 	bool sent;
+	int worker;     /* whose mail it is, also after that one fell; -1 nobody's yet */
 	unsigned falls; /* workers it was the end of */
 };
 
@@ -32,7 +33,9 @@ struct ingest {
 	struct report_sink *to; /* the scribe */
 	struct scribe scribe;
 	struct judge *judge;
-	struct worker *worker; /* NULL: the judge reads all here */
+	/* They read the mails, each the ones it was sent in their order; none: the judge reads all here. */
+	struct worker *const *workers;
+	int workers_len, next_worker;
 	const struct ingest_options *options;
 	struct ingest_result *result;
 	uint64_t seen; /* items judged or skipped */
@@ -53,7 +56,7 @@ struct ingest {
 
 	struct wire_replay replay;
 	struct wire_frame frame;
-	unsigned falls; /* of workers, since a mail came through */
+	unsigned falls[WORKERS_MAX]; /* of each worker, since a mail came through it */
 	bool stopped;
 };
 
@@ -167,6 +170,7 @@ static void take(struct ingest *in)
 	struct slot *slot = slot_at(in, in->len);
 
 	slot->known = slot->again = slot->sent = false;
+	slot->worker = -1;
 	slot->falls = 0;
 	slot->item.odd = NULL;
 	in->taking = slot;
@@ -202,6 +206,30 @@ static bool wants_more(struct ingest *in)
 	return in->options->limit == 0 || mails < in->options->limit;
 }
 
+/*
+ * 1 sent, 0 no room. The workers take turns, and one that is full is passed over: a long report holds
+ * up its own worker only. Whose it once was, it stays: what comes back from a worker is in the order of
+ * the mails it was sent, and those before and after this one may be its.
+ */
+static int send_to_one(struct ingest *in, struct slot *slot, struct err *err)
+{
+	int worker = slot->worker >= 0 ? slot->worker : in->next_worker, rc;
+
+	for (int tries = 0; tries < in->workers_len; tries++) {
+		rc = worker_send(in->workers[worker], &slot->item, slot->seen, err);
+		if (rc > 0) {
+			slot->sent = true;
+			slot->worker = worker;
+			in->next_worker = (worker + 1) % in->workers_len;
+			return 1;
+		}
+		if (rc < 0 || slot->worker >= 0)
+			return rc;
+		worker = (worker + 1) % in->workers_len;
+	}
+	return 0;
+}
+
 /* Sends what can be sent, in order. */
 static int send_ahead(struct ingest *in, struct err *err)
 {
@@ -210,14 +238,13 @@ static int send_ahead(struct ingest *in, struct err *err)
 	for (; in->passed < in->len; in->passed++) {
 		struct slot *slot = slot_at(in, in->passed);
 
-		if (is_plain(slot))
+		if (is_plain(slot) || slot->sent)
 			continue;
 		if (slot->again && in->passed > 0)
 			return 0;
-		rc = worker_send(in->worker, &slot->item, slot->seen, err);
+		rc = send_to_one(in, slot, err);
 		if (rc <= 0)
 			return rc;
-		slot->sent = true;
 	}
 	return 0;
 }
@@ -226,7 +253,7 @@ static int fill(struct ingest *in, struct err *err)
 {
 	while (wants_more(in)) {
 		take(in);
-		if (in->worker != NULL && send_ahead(in, err) < 0)
+		if (in->workers_len > 0 && send_ahead(in, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -248,32 +275,37 @@ static void drop_first(struct ingest *in)
 static void drop_all(struct ingest *in)
 {
 	struct err why = ERR_INIT, err = ERR_INIT;
-	bool sent = false;
+	bool sent[WORKERS_MAX] = { false };
 
 	while (in->len > 0) {
-		sent |= slot_at(in, 0)->sent;
+		if (slot_at(in, 0)->sent)
+			sent[slot_at(in, 0)->worker] = true;
 		drop_first(in);
 	}
-	if (sent)
-		(void)worker_drop(in->worker, &why, &err);
+	for (int i = 0; i < in->workers_len; i++) {
+		if (sent[i])
+			(void)worker_drop(in->workers[i], &why, &err);
+	}
 	for (size_t i = 0; i < INBOX_AHEAD_MAX; i++)
 		buf_release(&in->slots[i].texts);
 }
 
 /* ---- one item ------------------------------------------------------------------------------ */
 
-/* The worker is gone, and with it all that was sent: to the next one, from the mail at hand on. */
+/* The worker of the mail at hand is gone, and with it all that was sent to it: to its successor. */
 static int worker_fell(struct ingest *in, struct err *why, struct err *err)
 {
 	struct slot *slot = slot_at(in, 0);
+	const int worker = slot->worker;
 
 	slot->falls += slot->sent;
-	if (in->to->ops->mail_abandon(in->to, err) < 0 || worker_drop(in->worker, why, err) < 0)
+	if (in->to->ops->mail_abandon(in->to, err) < 0 ||
+		worker_drop(in->workers[worker], why, err) < 0)
 		return -1;
-	if (++in->falls > FALLS_IN_A_ROW_MAX)
+	if (++in->falls[worker] > FALLS_IN_A_ROW_MAX)
 		return err_set(err, ERR_SHORTAGE, "%s again and again", why->text);
 	for (size_t i = 0; i < in->len; i++)
-		slot_at(in, i)->sent = false;
+		slot_at(in, i)->sent &= slot_at(in, i)->worker != worker;
 	in->passed = 0;
 	wire_replay_init(&in->replay);
 	return 0;
@@ -301,7 +333,8 @@ static int judge_there(struct ingest *in, struct err *err)
 	for (;;) {
 		if (in->passed == 0 && send_ahead(in, err) < 0)
 			return -1;
-		rc = worker_frame(in->worker, &in->frame, &why);
+		assert(slot->worker >= 0);
+		rc = worker_frame(in->workers[slot->worker], &in->frame, &why);
 		if (rc < 0) {
 			in->stopped = true;
 			return in->to->ops->mail_abandon(in->to, err);
@@ -311,7 +344,7 @@ static int judge_there(struct ingest *in, struct err *err)
 			if (rc == 0)
 				continue;
 			if (rc > 0) {
-				in->falls = 0;
+				in->falls[slot->worker] = 0;
 				slot->sent = false;
 				return 0;
 			}
@@ -323,7 +356,7 @@ static int judge_there(struct ingest *in, struct err *err)
 		if (worker_fell(in, &why, err) < 0)
 			return -1;
 		if (slot->falls == FALLS_MAX) {
-			in->falls = 0;
+			in->falls[slot->worker] = 0;
 			in->passed = 1;
 			return refuse(in, slot, why.text, err);
 		}
@@ -357,7 +390,7 @@ static int one_item(struct ingest *in, struct err *err)
 		return 0;
 	}
 	scribe_mail(&in->scribe, &slot->item);
-	if (in->worker == NULL || is_plain(slot))
+	if (in->workers_len == 0 || is_plain(slot))
 		rc = judge_mail(in->judge, &slot->item, slot->seen, in->to, err);
 	else
 		rc = judge_there(in, err);
@@ -431,15 +464,17 @@ int ingest_run(struct inbox *inbox, struct report_sink *to, const struct ingest_
 	struct ingest *in = calloc(1, sizeof *in);
 	int rc = -1;
 
-	assert(inbox != NULL && to != NULL && options->authserv_id != NULL);
+	assert(inbox != NULL && to != NULL && options->authserv_id != NULL &&
+		options->workers_len <= WORKERS_MAX);
 	*ret = (struct ingest_result){ .mails = 0 };
 	if (in == NULL)
 		return err_errno(err, ERR_SHORTAGE, ENOMEM, "ingest");
 	in->inbox = inbox;
 	in->options = options;
 	in->result = ret;
-	in->worker = options->worker;
-	in->len_max = in->worker != NULL ? worker_ahead(in->worker) : 1;
+	in->workers = options->workers;
+	in->workers_len = (int)options->workers_len;
+	in->len_max = in->workers_len > 0 ? worker_ahead(in->workers[0]) : 1;
 	in->more = 1;
 	for (size_t i = 0; i < INBOX_AHEAD_MAX; i++)
 		buf_init(&in->slots[i].texts, SLOT_TEXTS_MAX);

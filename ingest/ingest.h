@@ -12,7 +12,8 @@
 
 struct ingest_options {
 	const char *authserv_id;	/* names of our own MTA, separated by blanks; "" none */
-	struct worker *worker;		/* reads the mails; NULL: they are read in this process */
+	struct worker *const *workers;	/* read the mails; none: they are read in this process */
+	size_t workers_len;		/* up to WORKERS_MAX */
 	uint64_t limit;			/* messages at most; 0 all */
 	bool keep;			/* do not settle; skip all that the sink knows */
 	bool dry_run;			/* do not settle either, but read also what the sink knows */

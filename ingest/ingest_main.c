@@ -76,7 +76,8 @@ struct run {
 	char *const *paths;
 	size_t paths_len;
 
-	struct worker *worker;
+	struct worker *workers[WORKERS_MAX];
+	size_t workers_len;
 	struct store *store;
 	struct progress progress;
 	struct buf line;
@@ -313,18 +314,25 @@ static int store_begin(struct run *run, struct err *err)
 	return 0;
 }
 
-/* Before the store is open, so that the parser inherits nothing of it. RUAD_WORKERS=0 keeps it in this
- * process, for debuggers. */
-static int worker_begin(struct run *run, struct err *err)
+/* Before the store is open, so that the parsers inherit nothing of it. RUAD_WORKERS says how many; with
+ * 0 mails are read in this process, for debuggers. */
+static int workers_begin(struct run *run, struct err *err)
 {
 	const struct worker_options options = { .authserv_id = run->conf.authserv_id,
 		.originals = run->conf.keep_originals && !run->dry_run,
 		.stop = &run_stop };
-	const char *workers = getenv("RUAD_WORKERS");
+	const char *said = getenv("RUAD_WORKERS");
+	uint64_t n = worker_count();
 
-	if (run->reparse || (workers != NULL && strcmp(workers, "0") == 0))
+	if (said != NULL && !slice_u64(slice_of(said), WORKERS_MAX, &n))
+		return err_set(err, ERR_USAGE, "RUAD_WORKERS is a number up to %d", WORKERS_MAX);
+	if (run->reparse)
 		return 0;
-	return worker_open(&run->worker, &options, err);
+	for (; run->workers_len < n; run->workers_len++) {
+		if (worker_open(&run->workers[run->workers_len], &options, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static void total_add(struct ingest_result *to, const struct ingest_result *from)
@@ -345,7 +353,8 @@ static int read_inbox(struct run *run, struct inbox *inbox, struct err *err)
 {
 	const struct ingest_options options = {
 		.authserv_id = run->conf.authserv_id,
-		.worker = run->worker,
+		.workers = run->workers,
+		.workers_len = run->workers_len,
 		.limit = run->limit > 0 ? run->limit - run->total.mails : 0,
 		.keep = run->conf.keep,
 		.dry_run = run->dry_run,
@@ -527,7 +536,7 @@ static int work(struct run *run, struct err *err)
 	if (!run->reparse && run->paths_len == 0 && run->conf.maildir[0] == '\0')
 		return err_set(err, ERR_USAGE,
 			"no PATH given, and no maildir in the settings (see --help)");
-	if (worker_begin(run, err) < 0 || store_begin(run, err) < 0)
+	if (workers_begin(run, err) < 0 || store_begin(run, err) < 0)
 		return -1;
 	rc = run->reparse ? reparse(run, err) : read_all(run, err);
 	if (rc == 0)
@@ -580,7 +589,8 @@ int main(int argc, char **argv)
 	progress_init(&run.progress);
 	buf_init(&run.line, DRY_RUN_LINE_MAX);
 	status = work(&run, &err) < 0 ? complain(&err) : exit_status(&run);
-	worker_close(run.worker);
+	for (size_t i = 0; i < run.workers_len; i++)
+		worker_close(run.workers[i]);
 	store_close(run.store);
 	buf_release(&run.line);
 	if (fflush(stdout) != 0 || ferror(stdout)) {

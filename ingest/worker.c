@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@
 #define PIPE_BYTES (1024 * 1024)
 #define READ_BYTES (256 * 1024)
 /* Descriptors of this process that are no mails under way. */
-#define DESCRIPTORS_KEPT 28
+#define DESCRIPTORS_KEPT 32
 /* Between two looks at `stop`. */
 #define LOOK_MS 500
 
@@ -299,6 +300,16 @@ void worker_close(struct worker *w)
 		;
 	free(w->bytes);
 	free(w);
+}
+
+unsigned worker_count(void)
+{
+	cpu_set_t mine;
+	const int n = sched_getaffinity(0, sizeof mine, &mine) == 0 ? CPU_COUNT(&mine) - 1 : 1;
+
+	if (n < 1)
+		return 1;
+	return n < WORKERS_MAX ? (unsigned)n : WORKERS_MAX;
 }
 
 unsigned worker_ahead(const struct worker *w)

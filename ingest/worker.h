@@ -17,6 +17,9 @@
 #include "ingest/inbox.h"
 #include "ingest/wire.h"
 
+/* Reading a mail takes about as long as storing it: more than two would wait for the writer. */
+#define WORKERS_MAX 2
+
 struct worker;
 
 struct worker_options {
@@ -34,6 +37,8 @@ struct worker_options {
 int worker_open(struct worker **ret, const struct worker_options *options, struct err *err);
 void worker_close(struct worker *w);	/* NULL allowed */
 
+/* How many are worth having: one for each processor but the writer's, at least one. */
+unsigned worker_count(void);
 /* How many mails may be under way: INBOX_AHEAD_MAX, or fewer, by the descriptors this process may
  * have. */
 unsigned worker_ahead(const struct worker *w);

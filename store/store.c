@@ -21,9 +21,11 @@
 #define HEADER_PAGE_COUNT     28
 #define HEADER_APPLICATION_ID 68
 
-#define TEXT_BYTES_MAX  (16 * 1024 * 1024)
-#define SQL_BYTES_MAX   (64 * 1024)
-#define WAL_BYTES_KEEP  (16 * 1024 * 1024)
+#define TEXT_BYTES_MAX (16 * 1024 * 1024)
+#define SQL_BYTES_MAX  (64 * 1024)
+#define WAL_BYTES_KEEP (16 * 1024 * 1024)
+/* As much: pages that change with every batch are copied home once for several of them. */
+#define WAL_PAGES_MAX   (WAL_BYTES_KEEP / 4096)
 #define UNDO_BYTES_KEEP (120 * 1024)
 #define CLOSING_MS_MAX  500
 
@@ -247,9 +249,9 @@ static int set_pragmas(struct store *st, struct err *err)
 
 	(void)snprintf(text, sizeof text,
 		"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-		"PRAGMA synchronous = FULL; PRAGMA journal_size_limit = %d;"
-		"PRAGMA query_only = %s",
-		WAL_BYTES_KEEP, st->mode == STORE_READ ? "ON" : "OFF");
+		"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = %d;"
+		"PRAGMA journal_size_limit = %d; PRAGMA query_only = %s",
+		WAL_PAGES_MAX, WAL_BYTES_KEEP, st->mode == STORE_READ ? "ON" : "OFF");
 	return sql_exec(st, text, err) < 0 ? -1 : sql_cache(st, CACHE_KIB, err);
 }
 

@@ -122,7 +122,7 @@ bool slice_u64(struct slice s, uint64_t max, uint64_t *ret)
 		if (s.ptr[i] < '0' || s.ptr[i] > '9')
 			return false;
 		digit = (uint64_t)(s.ptr[i] - '0');
-		if (value > max / 10 || value * 10 > max - digit)
+		if (digit > max || value > (max - digit) / 10)
 			return false;
 		value = value * 10 + digit;
 	}

@@ -7,44 +7,63 @@ cp -a "$T/once" "$T/felled"
 cp -a "$T/once" "$T/here"
 run "$RUAD_INGEST" --db "$T/once.db" "$T/once"
 
-# children PID: "keeper worker", as far as they are there
+# children PID: the keepers and workers that are there: "keeper keeper worker worker"
 children() {
-	children_keeper=$(cat "/proc/$1/task/$1/children" 2>/dev/null)
-	children_keeper=${children_keeper%% *}
-	[ -n "$children_keeper" ] || return 0
-	echo "$children_keeper $(cat "/proc/$children_keeper/task/$children_keeper/children" 2>/dev/null)"
+	children_keepers=$(cat "/proc/$1/task/$1/children" 2>/dev/null)
+	children_workers=
+	for k in $children_keepers; do
+		children_workers="$children_workers $(cat "/proc/$k/task/$k/children" 2>/dev/null)"
+	done
+	echo $children_keepers $children_workers
 }
 
 RUAD_WORKERS=0 run "$RUAD_INGEST" --db "$T/here.db" "$T/here"
 is "read in one process the facts are the same" "$(facts "$T/here.db" | cksum)" "$(facts "$T/once.db" | cksum)"
 
-# ---- the worker dies ----
-"$RUAD_INGEST" --db "$T/felled.db" "$T/felled" >"$T/out" 2>"$T/err" &
-pid=$!
-kills=0
-last=
-while kill -0 $pid 2>/dev/null && [ $kills -lt 12 ]; do
-	set -- $(children $pid)
-	if [ $# -eq 2 ] && [ "$2" != "$last" ] && kill -9 "$2" 2>/dev/null; then
-		kills=$((kills + 1))
-		last=$2
-	fi
-	sleep 0.02
+for workers in 1 2; do
+	cp -a "$T/felled" "$T/box"
+	RUAD_WORKERS=$workers run "$RUAD_INGEST" --db "$T/box.db" "$T/box"
+	is "read by $workers at once they are too" "$(facts "$T/box.db" | cksum)" "$(facts "$T/once.db" | cksum)"
+	rm -rf "$T/box" "$T/box.db"*
 done
-wait $pid
-status=$?
-[ $kills -gt 0 ] && pass "workers were killed ($kills)" || fail "workers were killed"
-is "the run went on to its end" "$status" 65
-is "a receipt for each mail" "$(sql "$T/felled.db" 'SELECT count(*) FROM receipt')" 1500
-is "nothing is left in new/" "$(ls "$T/felled/new")" ""
-# Two kills within one mail refuse it; it is then put back, as an operator would.
-for f in $(sql "$T/felled.db" "SELECT r.name FROM entry e JOIN receipt r ON r.id = e.receipt
-	WHERE e.reason LIKE 'parser crashed%'"); do
-	mv "$T/felled/cur/$f"* "$T/felled/new/$f"
+is "more are not taken" "$(RUAD_WORKERS=3 "$RUAD_INGEST" --db "$T/box.db" "$T/felled" 2>&1; echo $?)" \
+	"ruad-ingest: RUAD_WORKERS is a number up to 2
+64"
+
+# ---- the workers die, the last that came first ----
+for workers in 1 2; do
+	cp -a "$T/felled" "$T/box"
+	RUAD_WORKERS=$workers "$RUAD_INGEST" --db "$T/box.db" "$T/box" >"$T/out" 2>"$T/err" &
+	pid=$!
+	kills=0
+	last=
+	while kill -0 $pid 2>/dev/null && [ $kills -lt 12 ]; do
+		set -- $(children $pid)
+		if [ $# -gt $workers ]; then
+			shift $(($# - 1))
+			if [ "$1" != "$last" ] && kill -9 "$1" 2>/dev/null; then
+				kills=$((kills + 1))
+				last=$1
+			fi
+		fi
+		sleep 0.02
+	done
+	wait $pid
+	status=$?
+	[ $kills -gt 0 ] && pass "workers were killed ($kills of $workers)" || fail "workers were killed ($workers)"
+	is "the run went on to its end" "$status" 65
+	is "a receipt for each mail" "$(sql "$T/box.db" 'SELECT count(*) FROM receipt')" 1500
+	is "nothing is left in new/" "$(ls "$T/box/new")" ""
+	# Two kills within one mail refuse it; it is then put back, as an operator would.
+	for f in $(sql "$T/box.db" "SELECT r.name FROM entry e JOIN receipt r ON r.id = e.receipt
+		WHERE e.reason LIKE 'parser crashed%'"); do
+		mv "$T/box/cur/$f"* "$T/box/new/$f"
+	done
+	run "$RUAD_INGEST" --db "$T/box.db" "$T/box"
+	is "and the facts are the same" "$(facts "$T/box.db" | cksum)" "$(facts "$T/once.db" | cksum)"
+	is "the file is sound" "$(sql "$T/box.db" 'PRAGMA integrity_check')" "ok"
+	rm -rf "$T/box" "$T/box.db"*
 done
-run "$RUAD_INGEST" --db "$T/felled.db" "$T/felled"
-is "and the facts are the same" "$(facts "$T/felled.db" | cksum)" "$(facts "$T/once.db" | cksum)"
-is "the file is sound" "$(sql "$T/felled.db" 'PRAGMA integrity_check')" "ok"
 
 # ---- the program ends ----
 gone() { # gone NAME PID...: within five seconds none of them runs
@@ -66,6 +85,9 @@ gone() { # gone NAME PID...: within five seconds none of them runs
 	is "$gone_name" "$gone_left" ""
 }
 
+# One parser: who is who is told by their order.
+RUAD_WORKERS=1
+export RUAD_WORKERS
 for signal in KILL TERM INT; do
 	rm -rf "$T/box" "$T/box.db"*
 	mk maildir "$T/box" 1500 seed=9 >/dev/null

@@ -40,6 +40,27 @@ static void a_number_is_digits_and_nothing_else(void **state)
 	}
 }
 
+/* A limit of one digit too, and the largest there is. */
+static void a_number_has_a_limit(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t max;
+		bool ok;
+	} cases[] = { { "2", 2, true }, { "3", 2, false }, { "9", 2, false }, { "12", 2, false },
+		{ "0", 0, true }, { "1", 0, false }, { "15", 15, true }, { "16", 15, false },
+		{ "20", 15, false }, { "18446744073709551615", UINT64_MAX, true },
+		{ "18446744073709551616", UINT64_MAX, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint64_t value = 0;
+
+		assert_int_equal(
+			slice_u64(slice_of(cases[i].text), cases[i].max, &value), cases[i].ok);
+	}
+}
+
 static void an_address_has_one_canonical_form(void **state)
 {
 	static const struct {
@@ -268,6 +289,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_is_digits_and_nothing_else),
+		cmocka_unit_test(a_number_has_a_limit),
 		cmocka_unit_test(an_address_has_one_canonical_form),
 		cmocka_unit_test(a_network_knows_its_addresses),
 		cmocka_unit_test(a_day_and_its_text_are_the_same),

@@ -153,15 +153,31 @@ static void trial_init(struct trial *t, const char *what)
 	t->options.authserv_id = "";
 }
 
+/* Each test runs with one worker, and again with as many as there may be. */
+static size_t workers_len;
+
+static void crew_open(struct worker **crew, struct trial *t)
+{
+	for (size_t i = 0; i < workers_len; i++)
+		assert_int_equal(worker_open(&crew[i], &t->worker, &t->err), 0);
+	t->options.workers = crew;
+	t->options.workers_len = workers_len;
+}
+
+static void crew_close(struct worker **crew)
+{
+	for (size_t i = 0; i < workers_len; i++)
+		worker_close(crew[i]);
+}
+
 static int trial_run(struct trial *t)
 {
-	struct worker *w = NULL;
+	struct worker *crew[WORKERS_MAX] = { NULL };
 	int rc;
 
-	assert_int_equal(worker_open(&w, &t->worker, &t->err), 0);
-	t->options.worker = w;
+	crew_open(crew, t);
 	rc = ingest_run(&t->fake.inbox, &t->r.sink, &t->options, &t->result, &t->err);
-	worker_close(w);
+	crew_close(crew);
 	return rc;
 }
 
@@ -318,19 +334,20 @@ static void a_limit_is_a_limit_with_mails_under_way(void **state)
 /* One worker for several inboxes: what the first left unread does not answer for the second. */
 static void a_run_that_ended_early_leaves_nothing_to_the_next(void **state)
 {
-	struct worker *w = NULL;
+	struct worker *crew[WORKERS_MAX];
 	struct trial a, b;
 
 	(void)state;
 	trial_init(&a, "..s...");
 	trial_init(&b, "...");
-	assert_int_equal(worker_open(&w, &a.worker, &a.err), 0);
-	a.options.worker = b.options.worker = w;
+	crew_open(crew, &a);
+	b.options.workers = crew;
+	b.options.workers_len = workers_len;
 	assert_int_equal(ingest_run(&a.fake.inbox, &a.r.sink, &a.options, &a.result, &a.err), -1);
 	memset(shared, 0, sizeof *shared);
 	assert_int_equal(ingest_run(&b.fake.inbox, &b.r.sink, &b.options, &b.result, &b.err), 0);
 	assert_all_but(&b, -1);
-	worker_close(w);
+	crew_close(crew);
 	trial_release(&a);
 	trial_release(&b);
 }
@@ -413,7 +430,7 @@ static void few_descriptors_make_a_short_queue(void **state)
 static void no_more_mails_are_taken_than_may_be_under_way(void **state)
 {
 	static char what[INBOX_AHEAD_MAX + 40];
-	struct worker *w = NULL;
+	struct worker *crew[WORKERS_MAX];
 	struct trial t;
 
 	(void)state;
@@ -422,14 +439,27 @@ static void no_more_mails_are_taken_than_may_be_under_way(void **state)
 	trial_init(&t, what);
 	t.worker.silent_ms_max = 300;
 	t.fake.told = &t.r;
-	assert_int_equal(worker_open(&w, &t.worker, &t.err), 0);
-	t.options.worker = w;
+	crew_open(crew, &t);
 	assert_int_equal(ingest_run(&t.fake.inbox, &t.r.sink, &t.options, &t.result, &t.err), 0);
-	assert_true(worker_ahead(w) <= INBOX_AHEAD_MAX);
-	assert_int_equal(t.fake.ahead_max, worker_ahead(w));
+	assert_true(worker_ahead(crew[0]) <= INBOX_AHEAD_MAX);
+	assert_int_equal(t.fake.ahead_max, worker_ahead(crew[0]));
 	assert_all_but(&t, -1);
-	worker_close(w);
+	crew_close(crew);
 	trial_release(&t);
+}
+
+static int one(void **state)
+{
+	(void)state;
+	workers_len = 1;
+	return 0;
+}
+
+static int several(void **state)
+{
+	(void)state;
+	workers_len = WORKERS_MAX;
+	return 0;
 }
 
 static int setup(void **state)
@@ -440,22 +470,28 @@ static int setup(void **state)
 	return shared == MAP_FAILED ? -1 : 0;
 }
 
+#define WITH_ONE_AND_SEVERAL(test)                                                                 \
+	{ #test ": one worker", test, one, NULL, NULL },                                           \
+	{                                                                                          \
+#test ": several", test, several, NULL, NULL                                       \
+	}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(mails_come_back_in_order_and_are_settled),
-		cmocka_unit_test(a_mail_that_fells_two_workers_is_refused_and_the_others_stand),
-		cmocka_unit_test(a_mail_that_fells_one_worker_is_read_by_the_next),
-		cmocka_unit_test(originals_are_packed_by_the_worker_where_they_are_kept),
-		cmocka_unit_test(what_a_fallen_worker_told_is_undone),
-		cmocka_unit_test(every_mail_may_be_the_end_of_a_worker),
-		cmocka_unit_test(a_shortage_in_the_worker_ends_the_run_and_keeps_the_mail),
-		cmocka_unit_test(a_limit_is_a_limit_with_mails_under_way),
-		cmocka_unit_test(a_run_that_ended_early_leaves_nothing_to_the_next),
-		cmocka_unit_test(a_stop_is_heard_while_a_worker_hangs),
-		cmocka_unit_test(a_mail_met_twice_is_read_once),
-		cmocka_unit_test(few_descriptors_make_a_short_queue),
-		cmocka_unit_test(no_more_mails_are_taken_than_may_be_under_way),
+		WITH_ONE_AND_SEVERAL(mails_come_back_in_order_and_are_settled),
+		WITH_ONE_AND_SEVERAL(a_mail_that_fells_two_workers_is_refused_and_the_others_stand),
+		WITH_ONE_AND_SEVERAL(a_mail_that_fells_one_worker_is_read_by_the_next),
+		WITH_ONE_AND_SEVERAL(originals_are_packed_by_the_worker_where_they_are_kept),
+		WITH_ONE_AND_SEVERAL(what_a_fallen_worker_told_is_undone),
+		WITH_ONE_AND_SEVERAL(every_mail_may_be_the_end_of_a_worker),
+		WITH_ONE_AND_SEVERAL(a_shortage_in_the_worker_ends_the_run_and_keeps_the_mail),
+		WITH_ONE_AND_SEVERAL(a_limit_is_a_limit_with_mails_under_way),
+		WITH_ONE_AND_SEVERAL(a_run_that_ended_early_leaves_nothing_to_the_next),
+		WITH_ONE_AND_SEVERAL(a_stop_is_heard_while_a_worker_hangs),
+		WITH_ONE_AND_SEVERAL(a_mail_met_twice_is_read_once),
+		WITH_ONE_AND_SEVERAL(few_descriptors_make_a_short_queue),
+		WITH_ONE_AND_SEVERAL(no_more_mails_are_taken_than_may_be_under_way),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
