@@ -240,4 +240,5 @@ STMT(STMT_CLAIM_DROP_UNUSED,
 /* The rest, by who uses them. */
 #include "store/stmt_assess.h"
 #include "store/stmt_query.h"
+#include "store/stmt_seen.h"
 #include "store/stmt_selftest.h"

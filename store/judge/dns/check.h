@@ -59,7 +59,8 @@ struct dns_facts {
 
 	const struct dns_seen_address *addresses;
 	size_t addresses_len;
-	bool addresses_complete;	/* the list holds all addresses of DNS_LONG_DAYS (else no S24) */
+	bool addresses_complete;	/* of DNS_LONG_DAYS, all that are own or passed SPF are in
+					 * the list (else no S24) */
 	const struct dns_seen_selector *selectors;
 	size_t selectors_len;
 	bool selectors_observed;	/* last_day and recent say what mail showed (else no K19, K21) */

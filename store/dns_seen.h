@@ -1,0 +1,42 @@
+/*
+ * dns_seen: what mail showed of a domain, as the record checker wants it (store/judge/dns/check.h).
+ *
+ *	struct dns_seen *seen = NULL;
+ *	if (dns_seen_open(&seen, st, domain, day_of(day_now()), err) < 0)
+ *		...
+ *	dns_check(view, dns_seen_facts(seen), found, err);
+ *	dns_seen_close(seen);
+ *
+ * Own sources come first, then what passed SPF by the domain's own record, then the rest, each by
+ * messages. Selectors are those that signed, with a signature that passed or from mail that is, or
+ * may be, the owner's: names that only forgers wrote are never asked for.
+ */
+#ifndef STORE_DNS_SEEN_H
+#define STORE_DNS_SEEN_H
+
+#include "store/judge/dns/check.h"
+#include "store/store.h"
+
+/* Days back to which a selector is remembered: more than it takes to call it unused. */
+#define DNS_SEEN_SELECTOR_DAYS 180
+
+struct dns_seen;
+
+/* `domain` in key form; one the store does not know has no facts but its name. */
+int dns_seen_open(struct dns_seen **ret, struct store *st, struct slice domain, int32_t today,
+	struct err *err);
+/* All that it points to is owned by `s`. */
+const struct dns_facts *dns_seen_facts(const struct dns_seen *s);
+void dns_seen_close(struct dns_seen *s);	/* NULL allowed */
+
+/*
+ * What needs the records too. The DMARC record of the domain is there as it is since `since` (epoch
+ * seconds; 0: not known, then nothing is compared): what do reports say that begin later?
+ */
+int dns_seen_compare(struct dns_seen *s, struct dns_view *view, int64_t since, struct err *err);
+/* The SPF record of another own domain (in key form), where it is known. */
+void dns_seen_sibling_spf(struct dns_seen *s, struct slice domain, struct slice spf);
+/* The day on which the key that stands at a selector now was first there. */
+void dns_seen_key_since(struct dns_seen *s, const struct dns_seen_selector *selector, int32_t day);
+
+#endif
