@@ -41,8 +41,23 @@ static bool list_has(struct slice list, struct slice word)
 	return false;
 }
 
+/* A letter, then letters, digits and "_" (6376 3.2). */
+static bool is_tag_name(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+		if (!letter && (i == 0 || ((c < '0' || c > '9') && c != '_')))
+			return false;
+	}
+	return s.len > 0;
+}
+
 static void tags_collect(struct slice text, struct dkim_key *ret)
 {
+	/* Notes, and the granularity of RFC 4871: nobody reads them, and yet not twice. */
+	struct dns_tag n = { .at = 0 }, g = n;
 	struct {
 		struct slice name;
 		struct dns_tag *tag;
@@ -53,6 +68,8 @@ static void tags_collect(struct slice text, struct dkim_key *ret)
 		{ SLICE_LIT("h"), &ret->h },
 		{ SLICE_LIT("s"), &ret->s },
 		{ SLICE_LIT("t"), &ret->t },
+		{ SLICE_LIT("n"), &n },
+		{ SLICE_LIT("g"), &g },
 	};
 	struct dns_tags tags;
 	struct dns_tag tag;
@@ -60,7 +77,7 @@ static void tags_collect(struct slice text, struct dkim_key *ret)
 
 	dns_tags_init(&tags, text);
 	for (; dns_tags_next(&tags, &tag); first = false) {
-		bool torn = slice_absent(tag.value);
+		bool torn = slice_absent(tag.value) || !is_tag_name(tag.name);
 
 		for (size_t i = 0; i < sizeof known / sizeof *known && !torn; i++) {
 			if (!slice_equal(tag.name, known[i].name))

@@ -33,7 +33,8 @@ struct dkim_key {
 	bool version_good;	/* v= absent, or "DKIM1" and first */
 	bool sha256, email;	/* h= and s= allow them (both do when absent) */
 	bool testing, strict;	/* t=y, t=s */
-	bool torn;		/* a piece without "=" or a tag twice: the list is not valid */
+	/* A piece without "=", a name that is none, or a tag of a key twice: the list is not valid. */
+	bool torn;
 	/* As they stand in the record; text absent when the tag is. */
 	struct dns_tag v, k, p, h, s, t, torn_at;
 };
