@@ -416,3 +416,31 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_type ON event (type, id);
 CREATE INDEX event_domain ON event (domain, type, id);
+
+-- What ruad-dns asked of the DNS for an own domain, the last time.
+CREATE TABLE dns_run (
+	domain	INTEGER PRIMARY KEY REFERENCES domain (id) ON DELETE CASCADE,
+	asked	INTEGER NOT NULL,		-- when; rises with every run, whatever the clock does
+	answered	INTEGER,		-- the last run that got an answer; NULL: none did
+	queries	INTEGER NOT NULL,		-- names and types asked for
+	failures	INTEGER NOT NULL,	-- of them those without an answer
+	notice	TEXT				-- what went wrong, for people; NULL: nothing did
+) STRICT;
+
+-- What was answered, with its history: the same answer again moves last_seen, another one is a new
+-- row. A question that fails leaves the row it had as it is.
+CREATE TABLE dns_fact (
+	id	INTEGER PRIMARY KEY,
+	domain	INTEGER NOT NULL REFERENCES domain (id) ON DELETE CASCADE,	-- for whom it was asked
+	name	TEXT NOT NULL,			-- key form, bytes that are no printable ASCII as \DDD
+	type	INTEGER NOT NULL,		-- as in a message: 16 is TXT
+	status	INTEGER NOT NULL CHECK (status BETWEEN 1 AND 4),	-- enum dns_status; 4 (failed)
+						-- only where there never was an answer
+	records	TEXT NOT NULL,			-- one a line, sorted, as in a master file: TXT in quotes
+	ttl	INTEGER,			-- seconds, the smallest of them; NULL: no record
+	first_seen	INTEGER NOT NULL,
+	last_seen	INTEGER NOT NULL CHECK (last_seen >= first_seen),
+	holds	INTEGER NOT NULL DEFAULT 1 CHECK (holds IN (0, 1))	-- it is what is known today
+) STRICT;
+CREATE UNIQUE INDEX dns_fact_holds ON dns_fact (domain, name, type) WHERE holds = 1;
+CREATE INDEX dns_fact_seen ON dns_fact (domain, last_seen);

@@ -238,6 +238,7 @@ STMT(STMT_CLAIM_DROP_UNUSED,
 	"AND NOT EXISTS (SELECT 1 FROM own_service WHERE own_service.domain = domain.id)")
 
 /* The rest, by who uses them. */
+#include "store/stmt_dns_fact.h"
 #include "store/stmt_assess.h"
 #include "store/stmt_query.h"
 #include "store/stmt_seen.h"

@@ -32,6 +32,8 @@ static const struct conf_row {
 	{ "web", "listen", CONF_TEXT, offsetof(struct conf, listen) },
 	{ "web", "host", CONF_TEXT, offsetof(struct conf, host) },
 	{ "web", "token_file", CONF_TEXT, offsetof(struct conf, token_file) },
+	{ "dns", "enabled", CONF_BOOL, offsetof(struct conf, dns_enabled) },
+	{ "dns", "servers", CONF_TEXT, offsetof(struct conf, dns_servers) },
 };
 #define CONF_ROWS (sizeof conf_rows / sizeof *conf_rows)
 
@@ -58,7 +60,7 @@ static void default_db(char dst[CONF_TEXT_MAX])
 
 void conf_init(struct conf *conf)
 {
-	*conf = (struct conf){ .keep_originals = true };
+	*conf = (struct conf){ .keep_originals = true, .dns_enabled = true };
 	default_db(conf->db);
 	(void)snprintf(conf->listen, sizeof conf->listen, "127.0.0.1:8080");
 }

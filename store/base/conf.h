@@ -32,6 +32,9 @@ struct conf {
 	char listen[CONF_TEXT_MAX];
 	char host[CONF_TEXT_MAX];	/* names the service may be asked by, separated by blanks */
 	char token_file[CONF_TEXT_MAX];	/* its content lets a program change something, "" nobody */
+	/* [dns] */
+	bool dns_enabled;
+	char dns_servers[CONF_TEXT_MAX];	/* "127.0.0.1:5353 [::1]:53"; "" for the system's */
 
 	char path[CONF_TEXT_MAX];	/* the file that was read, "" if none */
 };

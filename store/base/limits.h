@@ -90,6 +90,20 @@
 /* Address ranges of one domain: each is compared with each address. */
 #define OWN_NETWORKS_MAX 256
 
+/* ---- the DNS ---------------------------------------------------------------------------- */
+
+/* Questions one run asks for one domain, and milliseconds all of them together may take: an SPF
+ * record needs 11, a domain with a dozen selectors 40. */
+#define DNS_QUERIES_MAX 40
+#define DNS_MS_MAX 5000
+/* One answer: what a message over TCP can carry (RFC 1035 4.2.2). */
+#define DNS_REPLY_BYTES_MAX 65535
+/* Former answers kept of one domain, rows and bytes: others decide how often theirs change. */
+#define DNS_HISTORY_KEEP 1000
+#define DNS_HISTORY_BYTES_KEEP (4 * 1024 * 1024)
+/* Days a fact stands while asking again fails or falls out of the bounds above. */
+#define DNS_STALE_DAYS_MAX 30
+
 /* ---- answers ---------------------------------------------------------------------------- */
 
 /* Rows of one page of an answer. */

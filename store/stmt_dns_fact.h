@@ -1,0 +1,40 @@
+/* stmt_dns_fact: the statements of dns_fact.c. Part of stmt_list.h. */
+
+STMT(STMT_DNS_RUN_GET, "SELECT asked, answered FROM dns_run WHERE domain = ?")
+STMT(STMT_DNS_RUN_SET,
+	"INSERT INTO dns_run (domain, asked, answered, queries, failures, notice) "
+	"VALUES (?1, ?2, iif(?6, ?2, NULL), ?3, ?4, ?5) ON CONFLICT (domain) DO UPDATE SET "
+	"asked = excluded.asked, answered = coalesce(excluded.answered, answered), "
+	"queries = excluded.queries, failures = excluded.failures, notice = excluded.notice")
+/* Never asked first, then by age. */
+STMT(STMT_DNS_OWN,
+	"SELECT d.name FROM domain AS d "
+	"LEFT JOIN dns_run AS r ON r.domain = d.id WHERE d.own = 1 "
+	"ORDER BY coalesce(r.asked, 0), d.name")
+STMT(STMT_DNS_FACT_LOAD,
+	"SELECT name, type, status, records, ttl FROM dns_fact WHERE domain = ? AND holds = 1")
+STMT(STMT_DNS_FACT_AGAIN,
+	"UPDATE dns_fact SET last_seen = ?6, ttl = ?7 WHERE domain = ?1 AND name = ?2 AND type = ?3 "
+	"AND holds = 1 AND status = ?4 AND records = ?5")
+/* What an answer of today puts an end to: another one of its type, an alias at a name that has
+ * records, records at a name that is an alias, anything at a name that does not exist. Failures are
+ * no history. */
+STMT(STMT_DNS_FACT_FORGET,
+	"DELETE FROM dns_fact WHERE domain = ?1 AND name = ?2 AND holds = 1 AND status = 4 "
+	"AND last_seen < ?6 AND (type IN (?3, 5) OR ?3 = 5 OR ?4 = 3)")
+STMT(STMT_DNS_FACT_REPLACE,
+	"UPDATE dns_fact SET holds = 0 WHERE domain = ?1 AND name = ?2 AND holds = 1 "
+	"AND last_seen < ?6 AND (type IN (?3, 5) OR ?3 = 5 OR status = 3 OR ?4 = 3)")
+STMT(STMT_DNS_FACT_ADD,
+	"INSERT OR IGNORE INTO dns_fact (domain, name, type, status, records, ttl, first_seen, last_seen) "
+	"VALUES (?1, ?2, ?3, ?4, ?5, ?7, ?6, ?6)")
+/* Whether anything is known that a failure leaves standing. */
+STMT(STMT_DNS_FACT_KNOWN,
+	"SELECT 1 FROM dns_fact WHERE domain = ?1 AND name = ?2 AND holds = 1 AND status <> 4 "
+	"AND (type IN (?3, 5) OR status = 3)")
+STMT(STMT_DNS_FACT_END,
+	"UPDATE dns_fact SET holds = 0 WHERE domain = ?1 AND holds = 1 AND last_seen < ?2")
+STMT(STMT_DNS_FACT_TRIM,
+	"DELETE FROM dns_fact WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER by_age AS n, "
+	"sum(length(records)) OVER by_age AS bytes FROM dns_fact WHERE domain = ?1 AND holds = 0 "
+	"WINDOW by_age AS (ORDER BY last_seen DESC, id DESC)) WHERE n > ?2 OR bytes > ?3)")
