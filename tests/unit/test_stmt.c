@@ -6,7 +6,7 @@ static bool may_scan(const char *name)
 {
 	static const char *const prefixes[] = {
 		"STMT_ORPHAN_", /* to know that nothing refers to a row is to look at all that might */
-		"STMT_CLAIM_", /* a suffix of a name has no index; an owner's decision is rare */
+		"STMT_CLAIM_",  /* a suffix of a name has no index; an owner's decision is rare */
 		"STMT_DNS_OWN", /* once a run, and then the network is what takes time */
 	};
 
