@@ -58,13 +58,10 @@ static void end_set(struct emit *e)
 	e->in_set = false;
 }
 
-void emit_set(
-	struct emit *e, const char *name, const struct column *columns, size_t len, bool single)
+static void begin_set(struct emit *e, const char *name, size_t len, bool single)
 {
-	assert(len <= QUERY_COLUMNS_MAX);
 	end_set(e);
 	e->set_name = name;
-	memcpy(e->columns, columns, len * sizeof *columns);
 	e->columns_len = len;
 	e->single = single;
 	e->rows = 0;
@@ -73,8 +70,39 @@ void emit_set(
 	e->ops->set(e);
 }
 
+void emit_set(
+	struct emit *e, const char *name, const struct column *columns, size_t len, bool single)
+{
+	assert(len <= QUERY_COLUMNS_MAX);
+	memcpy(e->columns, columns, len * sizeof *columns);
+	e->some = false;
+	begin_set(e, name, len, single);
+}
+
+void emit_query(struct emit *e, enum query_kind kind, const struct query *q, bool single)
+{
+	size_t all, len = query_picked(q, e->picked);
+	const struct column *columns = query_row_columns(q, &all);
+
+	if (len == 0) {
+		emit_set(e, query_name(kind), columns, all, single);
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		e->columns[i] = columns[e->picked[i]];
+	e->some = true;
+	begin_set(e, query_name(kind), len, single);
+}
+
 void emit_row(struct emit *e, const struct value *row)
 {
+	struct value some[QUERY_COLUMNS_MAX];
+
+	if (e->some) {
+		for (size_t i = 0; i < e->columns_len; i++)
+			some[i] = row[e->picked[i]];
+		row = some;
+	}
 	assert(e->in_set);
 	assert(!e->single || e->rows == 0);
 	e->ops->row(e, row);
@@ -101,7 +129,7 @@ const char *emit_title(const struct emit *e, const struct column *column)
 {
 	const char *title = e->lang == EMIT_ES ? column->title_es : column->title;
 
-	if (title == NULL && e->single)
+	if (title == NULL && (e->single || e->some))
 		return column->name;
 	return title;
 }

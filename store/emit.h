@@ -45,6 +45,9 @@ int emit_open(struct emit **ret, const struct emit_format *format, struct buf *t
  */
 void emit_set(struct emit *e, const char *name, const struct column *columns, size_t len,
 	bool single);
+/* The same for the rows of a question, with those columns only that its filter picks. The rows given
+ * to emit_row() are the question's, with all of them. */
+void emit_query(struct emit *e, enum query_kind kind, const struct query *q, bool single);
 void emit_row(struct emit *e, const struct value *row);
 /* The foot; meta may be NULL. `next` is the next page's cursor, or NULL. */
 void emit_end(struct emit *e, const struct query_meta *meta, const char *next);

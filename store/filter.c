@@ -38,6 +38,7 @@ enum param {
 	PARAM_GROUP_BY,
 	PARAM_FIRST_SEEN_AFTER,
 	PARAM_SINCE_ID,
+	PARAM_FIELDS,
 	PARAM_SORT,
 	PARAM_LIMIT,
 	PARAM_CURSOR,
@@ -315,6 +316,46 @@ static int set_first_seen_after(struct query_filter *f, struct slice value, stru
 	return parse_day("first_seen_after", value, &f->first_seen_after, err);
 }
 
+/* Is it a column, as far as the kind can tell? Of groups only the question as a whole can. */
+static bool is_field(enum query_kind kind, struct slice name)
+{
+	return query_find_column(kind, name) != NULL ||
+	       ((IN_GROUPED & IN(kind)) != 0 && query_is_group_column(name));
+}
+
+static bool is_listed(struct slice list, struct slice word)
+{
+	while (list.ptr != NULL) {
+		if (slice_equal(slice_cut(list, ',', &list), word))
+			return true;
+	}
+	return false;
+}
+
+static int set_fields(
+	struct query_filter *f, enum query_kind kind, struct slice value, struct err *err)
+{
+	struct slice rest = value, word;
+	struct err_quote quote;
+
+	if (value.len >= sizeof f->fields)
+		return err_set(
+			err, ERR_USAGE, "fields is longer than %d bytes", FILTER_FIELDS_BYTES - 1);
+	do {
+		word = slice_cut(rest, ',', &rest);
+		if (!is_field(kind, word))
+			return err_set(err, ERR_USAGE,
+				"fields %s must be fields of %s with a comma between",
+				err_quote(&quote, word), query_name(kind));
+		if (rest.ptr != NULL && is_listed(rest, word))
+			return err_set(
+				err, ERR_USAGE, "fields names %s twice", err_quote(&quote, word));
+	} while (rest.ptr != NULL);
+	memcpy(f->fields, value.ptr, value.len);
+	f->fields[value.len] = '\0';
+	return 0;
+}
+
 static int set_sort(
 	struct query_filter *f, enum query_kind kind, struct slice value, struct err *err)
 {
@@ -323,10 +364,7 @@ static int set_sort(
 
 	if (slice_starts(name, SLICE_LIT("-")))
 		name = slice_from(name.ptr + 1, name.len - 1);
-	/* Of what it is grouped by, only the question as a whole can tell (query_text.c). */
-	if (value.len >= sizeof f->sort ||
-		(query_find_column(kind, name) == NULL &&
-			((IN_GROUPED & IN(kind)) == 0 || !query_is_group_column(name))))
+	if (value.len >= sizeof f->sort || !is_field(kind, name))
 		return err_set(err, ERR_USAGE,
 			"sort %s must be a field of %s, with - for descending",
 			err_quote(&quote, value), query_name(kind));
@@ -410,6 +448,7 @@ static const struct param_row {
 	[PARAM_FIRST_SEEN_AFTER] = { "first_seen_after", IN(QUERY_SOURCES), set_first_seen_after, 0,
 		false },
 	[PARAM_SINCE_ID] = { "since_id", IN(QUERY_EVENTS), set_since_id, 0, false },
+	[PARAM_FIELDS] = { "fields", IN_LIST, NULL, 0, false },
 	[PARAM_SORT] = { "sort", IN_LIST, NULL, 0, false },
 	[PARAM_LIMIT] = { "limit", IN_LIST, set_limit, 0, false },
 	[PARAM_CURSOR] = { "cursor", IN_LIST, set_cursor, 0, false },
@@ -475,7 +514,9 @@ int query_filter_set(struct query_filter *f, enum query_kind kind, struct slice 
 		return err_set(err, ERR_USAGE, "%s takes no %s", query_name(kind), row->name);
 	if (!row->repeatable && (f->named & IN(at)) != 0)
 		return err_set(err, ERR_USAGE, "%s is given twice", row->name);
-	if (at == PARAM_SORT)
+	if (at == PARAM_FIELDS)
+		rc = set_fields(f, kind, value, err);
+	else if (at == PARAM_SORT)
 		rc = set_sort(f, kind, value, err);
 	else if (at == PARAM_GROUP_BY)
 		rc = set_group_by(f, kind, value, err);
@@ -497,7 +538,8 @@ const char *query_filter_name(size_t i, bool *is_flag)
 	if (i >= PARAM_COUNT)
 		return NULL;
 	if (is_flag != NULL)
-		*is_flag = param_rows[i].set == NULL && i != PARAM_SORT && i != PARAM_GROUP_BY;
+		*is_flag = param_rows[i].set == NULL && i != PARAM_FIELDS && i != PARAM_SORT &&
+			   i != PARAM_GROUP_BY;
 	return param_rows[i].name;
 }
 

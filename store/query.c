@@ -129,7 +129,8 @@ static int answer(struct query *q, struct err *err)
 		query_resolve_meta(q, err) < 0 || query_check_subject(q, err) < 0)
 		return -1;
 	query_choose_way(q);
-	if (query_choose_order(q, err) < 0 || query_cursor_read(q, err) < 0)
+	if (query_check_fields(q, err) < 0 || query_choose_order(q, err) < 0 ||
+		query_cursor_read(q, err) < 0)
 		return -1;
 	return prepare(q, err);
 }

@@ -94,6 +94,8 @@ enum query_dimension {
 	QUERY_DIMENSION_COUNT,
 };
 #define QUERY_DIMENSIONS_MAX 2
+/* Of the list of fields: every column of the widest answer has room. */
+#define FILTER_FIELDS_BYTES 1536
 
 /* A cursor is base64url of a version, the question and the last row's place in its order. */
 #define QUERY_CURSOR_MAX 6144
@@ -127,6 +129,7 @@ struct query_filter {
 	unsigned by_len;
 	int32_t first_seen_after;	/* of sources: day, or -1 */
 	int64_t since_id;		/* of events: those after it */
+	char fields[FILTER_FIELDS_BYTES];	/* column names with commas between, in the order wished; "" all */
 	char sort[48];			/* column name, "-" in front for descending; "" default */
 	int64_t limit;			/* rows at most; 0 no limit */
 	char cursor[QUERY_CURSOR_MAX];	/* where to go on, as query_next_cursor() gave it; "" the beginning */
@@ -142,7 +145,7 @@ void query_filter_init(struct query_filter *f);
  * result (pass|fail|unknown), disposition, ending, last (7d, 24h, 4w, all), from, to, verified,
  * without_twins, conflicts, partial, twins, group_by (a list: of a summary two of domain, source,
  * service, reporter, class and disposition; of a timeseries day or week and one of them),
- * against_from, against_to, first_seen_after, since_id, sort, limit, cursor.
+ * against_from, against_to, first_seen_after, since_id, fields (a list of columns), sort, limit, cursor.
  * ERR_USAGE names the parameter and what it may be; so does one that is unknown, given twice, or
  * means nothing to the kind. `limit` is not bounded by PAGE_ROWS_MAX here: a command line may have
  * all rows, HTTP bounds f->limit itself.
@@ -163,6 +166,11 @@ const struct column *query_columns(enum query_kind kind, size_t *ret_len);
 /* The columns of an answer's rows: those of the kind, what it is grouped by in front. */
 struct query;
 const struct column *query_row_columns(const struct query *q, size_t *ret_len);
+/*
+ * Which of the columns filter.fields asks for, in its order: indexes into query_row_columns(). Returns how
+ * many; 0 when it names none, which means all.
+ */
+size_t query_picked(const struct query *q, unsigned char picked[QUERY_COLUMNS_MAX]);
 /* Index of a column by name; a bug (assert) if the kind has no such column. */
 size_t query_column(enum query_kind kind, const char *name);
 

@@ -99,6 +99,7 @@ static const char help[] =
 	"  --group-by day|week|domain|source|service|reporter|class|disposition[,...]\n"
 	"  --first-seen-after DAY --ending stored|duplicate|... --since-id ID\n"
 	"  --sort FIELD (or --sort=-FIELD) --limit ROWS --cursor CURSOR\n"
+	"  --fields FIELD,...\n"
 	"\n"
 	"FORMAT is text, json, ndjson, csv or html; LANG is en or es.\n"
 	"The window is the last 30 whole UTC days unless named. ruad-query(1) tells the rest.\n";
@@ -157,17 +158,14 @@ static bool is_single(const struct run *run, enum query_kind kind)
 static int write_set(struct run *run, struct store *st, struct emit *e, enum query_kind kind,
 	struct query_meta *meta, struct err *err)
 {
-	const struct column *columns;
 	const struct value *row;
 	const char *next;
 	struct query *q = NULL;
-	size_t len;
 	int more;
 
 	if (query_open(&q, st, kind, &run->filter, err) < 0)
 		return -1;
-	columns = query_row_columns(q, &len);
-	emit_set(e, query_name(kind), columns, len, is_single(run, kind));
+	emit_query(e, kind, q, is_single(run, kind));
 	while ((more = query_next(q, &row, err)) > 0) {
 		emit_row(e, row);
 		if (drain(run, OUT_BYTES_DRAIN, err) < 0) {

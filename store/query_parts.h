@@ -96,6 +96,8 @@ int query_check_subject(struct query *q, struct err *err);
 bool query_has_row_filter(const struct query_filter *f);
 void query_choose_way(struct query *q);
 int query_choose_order(struct query *q, struct err *err);
+/* ERR_USAGE: filter.fields names a column of a group that the answer does not have. */
+int query_check_fields(const struct query *q, struct err *err);
 void query_text(const struct query *q, struct buf *to);
 /* Only what a scrape shows is asked for: filter.lean, of the kinds that heed it. */
 bool query_is_lean(const struct query *q);

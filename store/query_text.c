@@ -584,6 +584,44 @@ static void add_key(struct query *q, struct slice name)
 	}
 }
 
+static const struct column *column_of(const struct query *q, struct slice name)
+{
+	for (size_t i = 0; i < q->columns_len; i++) {
+		if (slice_equal(name, slice_of(q->columns[i].name)))
+			return &q->columns[i];
+	}
+	return NULL;
+}
+
+int query_check_fields(const struct query *q, struct err *err)
+{
+	struct slice rest = slice_of(q->filter.fields), word;
+	struct err_quote quote;
+
+	while (rest.len > 0) {
+		word = slice_cut(rest, ',', &rest);
+		if (column_of(q, word) == NULL)
+			return err_set(err, ERR_USAGE,
+				"fields %s: without such a group there is no such field",
+				err_quote(&quote, word));
+	}
+	return 0;
+}
+
+size_t query_picked(const struct query *q, unsigned char picked[QUERY_COLUMNS_MAX])
+{
+	struct slice rest = slice_of(q->filter.fields);
+	size_t len = 0;
+
+	while (rest.len > 0) {
+		const struct column *one = column_of(q, slice_cut(rest, ',', &rest));
+
+		if (one != NULL)
+			picked[len++] = (unsigned char)(one - q->columns);
+	}
+	return len;
+}
+
 int query_choose_order(struct query *q, struct err *err)
 {
 	const struct query_kind_row *row = &query_kinds[q->kind];

@@ -49,8 +49,6 @@ static const char *next_of(const struct stream *s)
 static int part_open(struct stream *s, struct err *err)
 {
 	enum query_kind kind = s->ask.kinds[s->part];
-	const struct column *columns;
-	size_t columns_len;
 
 	s->rows = 0;
 	s->filter = s->asked;
@@ -64,9 +62,7 @@ static int part_open(struct stream *s, struct err *err)
 		s->meta = *query_meta(s->query);
 		s->has_meta = true;
 	}
-	columns = query_row_columns(s->query, &columns_len);
-	emit_set(s->emit, query_name(kind), columns, columns_len,
-		s->ask.single != NULL && s->part == 0);
+	emit_query(s->emit, kind, s->query, s->ask.single != NULL && s->part == 0);
 	return 0;
 }
 

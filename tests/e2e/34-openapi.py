@@ -240,6 +240,36 @@ def check_methods(t, api, web, path, item, names):
     t.ok(not faults, '%s takes the methods it says' % path, first(faults))
 
 
+def lists_with_fields(api, web):
+    """Path, and the fields of its first row, of every list that has one."""
+    for path, item in api.document['paths'].items():
+        if ('{' in path or 'parameters' not in item.get('get', {})
+                or not any(one['name'] == 'fields' for one in api.parameters(item['get']))):
+            continue
+        wide = [(one['name'], 'all') for one in api.parameters(item['get']) if one['name'] in ('scope', 'last')]
+        rows = web.get(address(path, {}, wide + [('limit', '3')])).json['data']
+        if rows:
+            yield path, wide, rows
+
+
+def check_fields(t, api, web):
+    seen = 0
+    for path, wide, rows in lists_with_fields(api, web):
+        wish = list(reversed(list(rows[0])[:4]))
+        some = web.get(address(path, {}, wide + [('limit', '3'), ('fields', ','.join(wish))]))
+        csv = web.get(address(path, {}, wide + [('limit', '1'), ('format', 'csv'), ('fields', wish[0])]))
+        t.ok([list(row.items()) for row in some.json['data']]
+             == [[(name, row[name]) for name in wish] for row in rows]
+             and csv.text.split('\r\n')[0] == wish[0], '%s can be asked for some fields' % path,
+             (some.text[:300], csv.text[:100]))
+        seen += 1
+    t.ok(seen >= 12, 'many lists were looked at', seen)
+    t.equal(list(web.get('/api/v1/summary?scope=all&last=all&group_by=class&fields=class').json['data'][0]),
+            ['class'], 'what it is grouped by is a field')
+    faults = check_problem(api, web.get('/api/v1/summary?scope=all&last=all&fields=class'), 400, 'fields')
+    t.equal(faults, [], 'without the group it is none')
+
+
 def every_report(web):
     """The notes and the unreadable records there are are in some."""
     sent = set()
@@ -275,6 +305,7 @@ def main():
             api = Contract(web.get('/api/v1/openapi.json').json)
             check_document(t, api)
             texts = check_meanings(t, api)
+            check_fields(t, api, web)
             sent = walk(t, api, web)
             meta = set(api.properties({'$ref': '#/components/schemas/meta'}))
             t.equal(sorted(sent - set(texts)), [], 'nothing was sent that the manual does not explain')

@@ -55,6 +55,11 @@ static void a_bad_value_names_the_parameter_and_what_it_may_be(void **state)
 		{ "sort", "id; DROP TABLE report",
 			"sort \"id; DROP TABLE report\" must be a field of reports, with - for "
 			"descending" },
+		{ "fields", "", "fields \"\" must be fields of reports with a comma between" },
+		{ "fields", "id,", "fields \"\" must be fields of reports with a comma between" },
+		{ "fields", "id,nothing",
+			"fields \"nothing\" must be fields of reports with a comma between" },
+		{ "fields", "domain,id,domain", "fields names \"domain\" twice" },
 		{ "limit", "0", "limit \"0\" must be a number from 1 to 1000000000" },
 		{ "limit", "1e3", "limit \"1e3\" must be a number from 1 to 1000000000" },
 		{ "cursor", "", "cursor is not one that an answer gave" },
@@ -194,7 +199,7 @@ static void every_parameter_has_a_name_and_only_switches_are_flags(void **state)
 	(void)state;
 	for (; query_filter_name(n, &flag) != NULL; n++)
 		flags += flag;
-	assert_int_equal(n, 28);
+	assert_int_equal(n, 29);
 	assert_int_equal(flags, 6);
 }
 
