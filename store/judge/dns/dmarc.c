@@ -82,17 +82,25 @@ static char letter_of(const struct dns_tag *t, const char *letters)
 	return c;
 }
 
-/* "0", "1", "d", "s", "1:d:s" (4.7, fo). */
+/* "0", "1", "d", "s", "1:d:s": each once, and not both 0 and 1 (4.7 and 4.8, fo). */
 static bool is_fo(struct slice list)
 {
+	static const char letters[] = "01ds";
+	unsigned seen = 0;
+
 	while (!slice_absent(list)) {
 		struct slice rest, one = dns_tags_trim(slice_cut(list, ':', &rest));
+		const char *at;
 
-		if (one.len != 1 || memchr("01dsDS", one.ptr[0], 6) == NULL)
+		if (one.len != 1)
 			return false;
+		at = memchr(letters, one.ptr[0] >= 'A' ? one.ptr[0] | 0x20 : one.ptr[0], 4);
+		if (at == NULL || (seen & 1U << (at - letters)) != 0)
+			return false;
+		seen |= 1U << (at - letters);
 		list = rest;
 	}
-	return true;
+	return (seen & 3U) != 3U;
 }
 
 static unsigned count_uris(const struct dmarc_record *r, enum dmarc_tag tag, bool *bad)
@@ -136,7 +144,7 @@ static char letter_tag(struct dmarc_record *r, enum dmarc_tag tag, const char *l
 static void judge_values(struct dmarc_record *r)
 {
 	char psd;
-	uint64_t pct;
+	uint64_t pct, n;
 
 	r->p = policy_of(r, DMARC_P);
 	r->sp = policy_of(r, DMARC_SP);
@@ -158,6 +166,18 @@ static void judge_values(struct dmarc_record *r)
 		else
 			r->bad[DMARC_PCT] = true;
 	}
+	r->bad[DMARC_RF] = !slice_absent(r->tags[DMARC_RF].text) &&
+			   !slice_equal_fold(r->tags[DMARC_RF].value, SLICE_LIT("afrf"));
+	r->bad[DMARC_RI] = !slice_absent(r->tags[DMARC_RI].text) &&
+			   !slice_u64(r->tags[DMARC_RI].value, UINT32_MAX, &n);
+	r->bad[DMARC_V] = !slice_absent(r->tags[DMARC_V].text) &&
+			  !slice_equal(r->tags[DMARC_V].value, SLICE_LIT(VERSION));
+}
+
+/* No valid p=, or an sp= or np= that is not: p=none at best (4.10.1). */
+static bool is_whole(const struct dmarc_record *r)
+{
+	return r->p >= DMARC_NONE && r->sp != DMARC_INVALID && r->np != DMARC_INVALID;
 }
 
 void dmarc_parse(struct slice text, struct dmarc_record *ret)
@@ -176,7 +196,7 @@ void dmarc_parse(struct slice text, struct dmarc_record *ret)
 			ret->tags[id] = tag;
 	}
 	judge_values(ret);
-	ret->valid = dmarc_is_record(text) && (ret->p >= DMARC_NONE || ret->rua > 0);
+	ret->valid = dmarc_is_record(text) && (is_whole(ret) || ret->rua > 0);
 }
 
 static enum dmarc_policy or_policy(enum dmarc_policy first, enum dmarc_policy second)
@@ -188,11 +208,13 @@ enum dmarc_policy dmarc_effective(const struct dmarc_record *r, enum dmarc_scope
 {
 	enum dmarc_policy ret = r->p;
 
+	if (!r->valid || !is_whole(r))
+		return DMARC_NONE;
 	if (scope != DMARC_SELF)
 		ret = or_policy(r->sp, ret);
 	if (scope == DMARC_NONEXISTENT)
 		ret = or_policy(r->np, ret);
-	return ret < DMARC_NONE ? DMARC_NONE : ret;
+	return ret;
 }
 
 void dmarc_uris_init(struct dmarc_uris *u, struct slice record, struct slice list)

@@ -45,8 +45,8 @@ struct dmarc_record {
 	char psd;				/* 'y', 'n', 'u' */
 	int pct;				/* 0 to 100; -1: absent or bad */
 	unsigned rua, ruf;			/* valid URIs */
-	/* A receiver has a record: v= is right, and p= is valid, or absent or bad while rua= has a
-	 * valid URI, which counts as p=none (RFC 9989 4.7). */
+	/* A receiver has a record: v= is right, and p= is valid and sp= and np= valid or absent, or
+	 * rua= has a valid URI, when all that counts as p=none (RFC 9989 4.10.1). */
 	bool valid;
 };
 
