@@ -398,6 +398,9 @@ static int read_directive(struct zone *z, struct err *err)
 
 	if (z->words_len < 2)
 		return fail_word(z, err, word, "has no value");
+	if (z->words_len > 2 && (slice_equal_fold(word, SLICE_LIT("$TTL")) ||
+					slice_equal_fold(word, SLICE_LIT("$ORIGIN"))))
+		return fail_word(z, err, word, "has more than one value");
 	if (slice_equal_fold(word, SLICE_LIT("$TTL"))) {
 		if (!read_ttl(word_of(z, 1), &z->ttl))
 			return fail_word(z, err, word_of(z, 1), "is not a time to live");
