@@ -146,9 +146,11 @@ static bool is_delegated(struct dns_set *s, struct slice name, const struct node
 	for (; !slice_absent(name); name = dns_name_parent(name)) {
 		const struct node *n = node_find(s, name);
 
+		const struct rrset *ns = n != NULL ? rrset_find(n, DNS_NS) : NULL;
+
 		if (n == apex)
 			return false;
-		if (n != NULL && rrset_find(n, DNS_NS) != NULL)
+		if (ns != NULL && ns->len > 0)
 			return true;
 	}
 	return false;
@@ -354,8 +356,6 @@ static int records_grow(struct dns_set *s, struct rrset *set, struct err *err)
 	size_t cap = set->cap > 0 ? set->cap * 2 : 1;
 	struct dns_record *records;
 
-	if (set->len >= DNS_SET_RECORDS_MAX)
-		return fail_full(err);
 	records = pool_take(&s->pool, cap * sizeof *records);
 	if (records == NULL)
 		return fail_full(err);
@@ -412,6 +412,8 @@ int dns_set_add(struct dns_set *s, struct slice name, enum dns_type type,
 			return 0;
 		}
 	}
+	if (set->len == DNS_SET_RECORDS_MAX)
+		return fail_full(err);
 	if (set->len == set->cap && records_grow(s, set, err) < 0)
 		return -1;
 	if (record_copy(s, r, target, &set->records[set->len], err) < 0)
