@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #include "store/base/day.h"
+#include "store/dns_fact.h"
 #include "store/judge/dns/dmarc.h"
 #include "store/judge/dns/pool.h"
+#include "store/judge/dns/spf.h"
 #include "store/sql.h"
 
 #define SEEN_BYTES_MAX ((size_t)4 * 1024 * 1024)
@@ -235,17 +237,23 @@ void dns_seen_close(struct dns_seen *s)
 
 /* ---- what needs the records ------------------------------------------------------------------ */
 
-void dns_seen_sibling_spf(struct dns_seen *s, struct slice domain, struct slice spf)
+/* Since when the text at `name` is what it is, seconds; 0: nobody asked. */
+static int read_since(struct dns_seen *s, struct slice name, int64_t *ret, struct err *err)
 {
-	for (size_t i = 0; i < s->facts.siblings_len; i++) {
-		if (slice_equal(s->siblings[i].domain, domain))
-			s->siblings[i].spf = pool_copy(&s->pool, spf);
-	}
-}
+	sqlite3_stmt *stmt;
+	int more;
 
-void dns_seen_key_since(struct dns_seen *s, const struct dns_seen_selector *selector, int32_t day)
-{
-	s->selectors[selector - s->facts.selectors].key_since_day = day;
+	*ret = 0;
+	if (sql_get(s->store, STMT_SEEN_SINCE, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, s->id);
+	sql_bind_text(stmt, 2, name);
+	more = sql_step(s->store, stmt, "cannot read what the DNS said", err);
+	if (more > 0) {
+		*ret = sqlite3_column_int64(stmt, 0);
+		(void)sqlite3_reset(stmt);
+	}
+	return more < 0 ? -1 : 0;
 }
 
 /* The word of policy_published that says the same. */
@@ -256,18 +264,21 @@ static int word_of(enum dmarc_policy p)
 				       : REPORT_POLICY_NONE;
 }
 
-int dns_seen_compare(struct dns_seen *s, struct dns_view *view, int64_t since, struct err *err)
+static int join_policy(struct dns_seen *s, struct dns_view *view, struct err *err)
 {
+	char name[DOMAIN_KEY_MAX], text[64];
 	struct dmarc_found found;
 	struct dmarc_record r;
 	sqlite3_stmt *stmt;
 	int more, p, sp;
-	char text[64];
+	int64_t since = 0;
 
-	if (s->id == 0 || since <= 0)
-		return 0;
 	dmarc_find(view, s->facts.domain, DMARC_TREE_WALK, &found);
 	if (found.status != DNS_FOUND || found.inherited)
+		return 0;
+	if (read_since(s, dns_name_under("_dmarc", s->facts.domain, name), &since, err) < 0)
+		return -1;
+	if (since == 0)
 		return 0;
 	dmarc_parse(found.record->text, &r);
 	p = word_of(dmarc_effective(&r, DMARC_SELF));
@@ -290,4 +301,58 @@ int dns_seen_compare(struct dns_seen *s, struct dns_view *view, int64_t since, s
 		s->facts.stale_since_day = day_of(since);
 	}
 	return more < 0 ? -1 : 0;
+}
+
+static int join_keys(struct dns_seen *s, struct err *err)
+{
+	for (size_t i = 0; i < s->facts.selectors_len; i++) {
+		struct dns_seen_selector *k = &s->selectors[i];
+		struct slice at = slice_absent(k->domain) ? s->facts.domain : k->domain;
+		char prefix[DOMAIN_KEY_MAX], name[DOMAIN_KEY_MAX];
+		int64_t since;
+		int n = snprintf(prefix, sizeof prefix, "%.*s._domainkey", SLICE_FMT(k->selector));
+
+		if (n < 0 || (size_t)n >= sizeof prefix)
+			continue;
+		at = dns_name_under(prefix, at, name);
+		if (slice_absent(at))
+			continue;
+		if (read_since(s, at, &since, err) < 0)
+			return -1;
+		k->key_since_day = since > 0 ? day_of(since) : 0;
+	}
+	return 0;
+}
+
+static int join_siblings(struct dns_seen *s, struct err *err)
+{
+	for (size_t i = 0; i < s->facts.siblings_len; i++) {
+		struct dns_set *set = NULL;
+		const struct dns_record *r;
+		size_t count = 0;
+		int64_t asked;
+		int known;
+
+		if (dns_set_open(&set, DNS_SET_BYTES_MAX, err) < 0)
+			return -1;
+		known = dns_fact_load(s->store, s->siblings[i].domain, set, &asked, err);
+		if (known > 0 &&
+			spf_find(dns_set_view(set), s->siblings[i].domain, &r, &count) ==
+				DNS_FOUND &&
+			count == 1)
+			s->siblings[i].spf = pool_copy(&s->pool, r->text);
+		dns_set_close(set);
+		if (known < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int dns_seen_join(struct dns_seen *s, struct dns_view *view, struct err *err)
+{
+	if (s->id == 0)
+		return 0;
+	if (join_policy(s, view, err) < 0 || join_keys(s, err) < 0 || join_siblings(s, err) < 0)
+		return -1;
+	return pool_dry(&s->pool) ? err_set(err, ERR_SHORTAGE, "no memory for what was seen") : 0;
 }

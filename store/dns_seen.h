@@ -30,13 +30,10 @@ const struct dns_facts *dns_seen_facts(const struct dns_seen *s);
 void dns_seen_close(struct dns_seen *s);	/* NULL allowed */
 
 /*
- * What needs the records too. The DMARC record of the domain is there as it is since `since` (epoch
- * seconds; 0: not known, then nothing is compared): what do reports say that begin later?
+ * What needs the DNS as it is known too: the policy reporters see other than the one that `view` has
+ * for longer than resolvers keep one, how old the keys are, what other own domains have as SPF
+ * record. Without what ruad-dns noted down nothing is added.
  */
-int dns_seen_compare(struct dns_seen *s, struct dns_view *view, int64_t since, struct err *err);
-/* The SPF record of another own domain (in key form), where it is known. */
-void dns_seen_sibling_spf(struct dns_seen *s, struct slice domain, struct slice spf);
-/* The day on which the key that stands at a selector now was first there. */
-void dns_seen_key_since(struct dns_seen *s, const struct dns_seen_selector *selector, int32_t day);
+int dns_seen_join(struct dns_seen *s, struct dns_view *view, struct err *err);
 
 #endif

@@ -151,7 +151,11 @@ const char *emit_heading(const struct emit *e)
 		{ "endings", "Endings", "Resultados" },
 		{ "own", "Own domains", "Dominios propios" },
 		{ "decisions", "Decisions", "Decisiones" }, { "events", "Events", "Sucesos" },
-		{ "services", "Services", "Servicios" } };
+		{ "services", "Services", "Servicios" }, { "findings", "Findings", "Hallazgos" },
+		{ "fixes", "To publish or delete", "Para publicar o borrar" },
+		{ "lookups", "SPF look-ups", "Consultas SPF" },
+		{ "published", "In force", "En vigor" },
+		{ "suggestions", "To publish next", "Lo siguiente que publicar" } };
 
 	for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
 		if (strcmp(headings[i].name, e->set_name) == 0)

@@ -13,6 +13,7 @@
 #include "store/base/conf.h"
 #include "store/base/log.h"
 #include "store/check_main.h"
+#include "store/dns_main.h"
 #include "store/emit.h"
 #include "store/owner_main.h"
 
@@ -77,6 +78,8 @@ static const char help[] =
 	"  selftest             recompute every total from the records\n"
 	"  check --mode MODE    one question of monitoring, as a plugin: see check --help\n"
 	"  domain list          the domains that are yours, and what you said of them\n"
+	"  dns DOMAIN           what is wrong with its SPF, DKIM and DMARC records, and what to\n"
+	"                       publish: --zone FILE --selector NAME --suggest\n"
 	"\n"
 	"commands that write:\n"
 	"  domain add NAME [SETTING=VALUE ...]   make a domain yours\n"
@@ -575,6 +578,8 @@ int main(int argc, char **argv)
 		return check_main(argc, argv);
 	if (told(argc, argv))
 		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	if (dns_is(argc, argv))
+		return dns_main(argc, argv);
 	if (owner_is(argc, argv))
 		return owner_main(argc, argv);
 	conf_init(&run.conf);

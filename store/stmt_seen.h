@@ -49,3 +49,7 @@ STMT(STMT_SEEN_POLICIES,
 	" CROSS JOIN policy AS p ON p.id = r.policy"
 	" WHERE r.domain = ?1 AND r.day > ?2 AND r.begin >= ?3 AND p.p >= 2 GROUP BY 1, 2"
 	" ORDER BY count(*) DESC, 1, 2")
+/* 16 is TXT, 1 DNS_FOUND. */
+STMT(STMT_SEEN_SINCE,
+	"SELECT first_seen FROM dns_fact WHERE domain = ?1 AND name = ?2 AND type = 16"
+	" AND holds = 1 AND status = 1")

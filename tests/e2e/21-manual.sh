@@ -37,8 +37,8 @@ is "the manual holds every setting" \
 	"$("$RUAD_QUERY" --check-config | sed -n 's/ =.*//p')"
 
 for word in domains summary sources source addresses rules overrides timeseries reporters changes lint reports report records \
-	original receipts endings decisions events services status selftest domain; do
-	grep -q "^\.It Cm $word" "$page" || fail "the manual tells of $word"
+	original receipts endings decisions events services status selftest domain dns; do
+	grep -q "^\.\(It \)*Cm $word" "$page" || fail "the manual tells of $word"
 	"$RUAD_QUERY" --help | grep -q "^  $word" || fail "the help tells of $word"
 done
 for option in $("$RUAD_QUERY" --help | sed '1,/^filters/d' | grep -o -e '--[a-z-]*' | sort -u); do

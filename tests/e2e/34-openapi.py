@@ -18,8 +18,14 @@ from web import Web, sample, tap  # noqa: E402
 JSON, PROBLEM = 'application/json', 'application/problem+json'
 FORMATS = {JSON: 'json', 'application/x-ndjson': 'ndjson', 'text/csv': 'csv', 'text/html': 'html',
            'text/plain': 'text'}
-# Columns of the list of one's own domains, which only the command line shows.
-COMMAND_LINE_ONLY = {'added', 'networks', 'services'}
+# Columns of the list of one's own domains and of the record checker, which only the command line
+# shows.
+COMMAND_LINE_ONLY = {
+    'added', 'networks', 'services',
+    'about', 'action', 'advice', 'advice_es', 'asked', 'check_id', 'depth', 'finding', 'is_void',
+    'lookup_state', 'lookups', 'message', 'message_es', 'observed', 'panel_name', 'record_name',
+    'record_strings', 'record_text', 'record_type', 'reference', 'severity', 'span_at',
+    'span_length', 'term', 'ttl'}
 # Values that no parameter with such a schema may have; the pattern of `sort` is no full rule.
 WRONG = {'boolean': 'perhaps', 'integer': 'x1', 'array': 'a b'}
 

@@ -465,3 +465,18 @@ int dns_set_zone(struct dns_set *s, struct slice apex, struct err *err)
 	n->apex = true;
 	return 0;
 }
+
+void dns_set_each(const struct dns_set *s, struct slice under,
+	void (*each)(void *arg, struct slice name), void *arg)
+{
+	for (size_t i = 0; i < s->buckets_len; i++) {
+		for (const struct node *n = s->buckets[i]; n != NULL; n = n->next) {
+			bool has = false;
+
+			for (const struct rrset *r = n->sets; r != NULL; r = r->next)
+				has = has || r->len > 0;
+			if (has && domain_within(n->name, under))
+				each(arg, n->name);
+		}
+	}
+}

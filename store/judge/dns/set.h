@@ -52,4 +52,9 @@ int dns_set_zone(struct dns_set *s, struct slice apex, struct err *err);
 /* Whom to ask about what is DNS_UNKNOWN here; borrowed. NULL for nobody. */
 void dns_set_next(struct dns_set *s, struct dns_view *next);
 
+/* Calls each() for every name at or under `under` (key form) that has a record, in no order; the
+ * name is borrowed from the set. Nothing may be added meanwhile. */
+void dns_set_each(const struct dns_set *s, struct slice under,
+	void (*each)(void *arg, struct slice name), void *arg);
+
 #endif
