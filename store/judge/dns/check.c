@@ -148,41 +148,94 @@ int dns_check(struct dns_view *view, const struct dns_facts *facts, struct dns_f
 	return rc;
 }
 
-void dns_check_wants(const struct dns_facts *facts,
-	void (*want)(void *arg, struct slice name, enum dns_type type), void *arg)
+struct wants {
+	void (*want)(void *arg, struct slice name, enum dns_type type);
+	void *arg;
+};
+
+/* Names that are too long are nobody's to ask for. */
+static void want(const struct wants *w, struct slice name, enum dns_type type)
 {
-	static const enum dns_type at_domain[] = { DNS_TXT, DNS_SPF, DNS_MX };
-	char text[DOMAIN_KEY_MAX], base[DOMAIN_KEY_MAX], more[DOMAIN_KEY_MAX];
-	struct slice d = facts->domain, name;
+	if (dns_name_valid(name))
+		w->want(w->arg, name, type);
+}
 
-	for (size_t i = 0; i < sizeof at_domain / sizeof *at_domain; i++)
-		want(arg, d, at_domain[i]);
-	for (name = d; !slice_absent(name); name = dns_name_parent(name)) {
-		struct slice at = dns_name_under("_dmarc", name, text);
+static void want_dmarc(const struct wants *w, struct slice d)
+{
+	char text[DOMAIN_KEY_MAX];
 
-		if (!slice_absent(at) && dns_name_labels(name) <= 8)
-			want(arg, at, DNS_TXT);
+	want(w, dns_name_under("_dmarc", d, text), DNS_TXT);
+	/* The names above that a walk asks for. */
+	for (struct slice name = dns_name_parent(d); !slice_absent(name);
+		name = dns_name_parent(name)) {
+		if (dns_name_labels(name) < DMARC_WALK_MAX)
+			want(w, dns_name_under("_dmarc", name, text), DNS_TXT);
 	}
-	want(arg, dns_name_under("dmarc", d, text), DNS_TXT);
-	want(arg, dns_name_under("*._domainkey", d, text), DNS_TXT);
-	name = dns_name_under("_dmarc", d, text);
-	if (!slice_absent(name) && name.len + 1 + d.len < sizeof base)
-		want(arg, dns_name_under(text, d, base), DNS_TXT);
-	for (size_t i = 0; i < facts->selectors_len && i < DNS_FACTS_MAX; i++) {
-		const struct dns_seen_selector *s = &facts->selectors[i];
-		struct slice at = slice_absent(s->domain) ? d : s->domain;
+}
 
-		if (s->selector.len == 0 || s->selector.len > 100)
-			continue;
-		memcpy(text, s->selector.ptr, s->selector.len);
-		memcpy(text + s->selector.len, "._domainkey", sizeof "._domainkey");
-		name = dns_name_under(text, at, base);
-		if (slice_absent(name))
-			continue;
-		want(arg, name, DNS_TXT);
-		want(arg, name, DNS_A);
-		want(arg, dns_name_under(base, at, more), DNS_TXT);
-		memcpy(text + s->selector.len, ".domainkey", sizeof ".domainkey");
-		want(arg, dns_name_under(text, at, base), DNS_TXT);
+/* SELECTOR.middle.DOMAIN; absent: no such name. */
+static struct slice key_name(const struct dns_seen_selector *s, const char *middle, struct slice at,
+	char dst[DOMAIN_KEY_MAX])
+{
+	char prefix[DOMAIN_KEY_MAX];
+	size_t len = strlen(middle);
+
+	if (s->selector.len == 0 || s->selector.len + len + 1 > sizeof prefix)
+		return SLICE_ABSENT;
+	memcpy(prefix, s->selector.ptr, s->selector.len);
+	memcpy(prefix + s->selector.len, middle, len + 1);
+	return dns_name_under(prefix, at, dst);
+}
+
+/* The name with its zone's once more behind it (K15, D21). */
+static void want_doubled(const struct wants *w, struct slice name, struct slice zone)
+{
+	char first[DOMAIN_KEY_MAX], text[DOMAIN_KEY_MAX];
+
+	if (slice_absent(name))
+		return;
+	memcpy(first, name.ptr, name.len);
+	first[name.len] = '\0';
+	want(w, dns_name_under(first, zone, text), DNS_TXT);
+}
+
+/* What explains a key that is not where it should be. */
+static void want_misplaced(
+	const struct wants *w, const struct dns_seen_selector *s, struct slice at)
+{
+	char text[DOMAIN_KEY_MAX];
+	struct slice name = key_name(s, "._domainkey", at, text);
+
+	want(w, name, DNS_A);
+	want(w, name, DNS_AAAA);
+	want_doubled(w, name, at);
+	want(w, key_name(s, ".domainkey", at, text), DNS_TXT);
+}
+
+void dns_check_wants(const struct dns_facts *facts,
+	void (*callback)(void *arg, struct slice name, enum dns_type type), void *arg)
+{
+	const struct wants w = { callback, arg };
+	size_t keys = facts->selectors_len < DNS_FACTS_MAX ? facts->selectors_len : DNS_FACTS_MAX;
+	struct slice d = facts->domain;
+	char text[DOMAIN_KEY_MAX];
+
+	want(&w, d, DNS_TXT);
+	want_dmarc(&w, d);
+	for (size_t i = 0; i < keys; i++) {
+		const struct dns_seen_selector *s = &facts->selectors[i];
+
+		want(&w, key_name(s, "._domainkey", slice_absent(s->domain) ? d : s->domain, text),
+			DNS_TXT);
+	}
+	want(&w, d, DNS_MX);
+	want(&w, d, DNS_SPF);
+	want_doubled(&w, dns_name_under("_dmarc", d, text), d);
+	want(&w, dns_name_under("dmarc", d, text), DNS_TXT);
+	want(&w, dns_name_under("*._domainkey", d, text), DNS_TXT);
+	for (size_t i = 0; i < keys; i++) {
+		const struct dns_seen_selector *s = &facts->selectors[i];
+
+		want_misplaced(&w, s, slice_absent(s->domain) ? d : s->domain);
 	}
 }

@@ -145,7 +145,6 @@ static bool is_delegated(struct dns_set *s, struct slice name, const struct node
 {
 	for (; !slice_absent(name); name = dns_name_parent(name)) {
 		const struct node *n = node_find(s, name);
-
 		const struct rrset *ns = n != NULL ? rrset_find(n, DNS_NS) : NULL;
 
 		if (n == apex)

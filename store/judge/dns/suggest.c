@@ -1,22 +1,42 @@
 #include "store/judge/dns/suggest.h"
 
+#include <stdio.h>
+
 /* Terms of a merged record: what is longer no receiver reads. */
 #define TERMS_MAX 512
 
 struct merge {
 	const struct spf_wish *wish;
 	struct buf *to;
-	struct slice terms[TERMS_MAX];
 	size_t terms_len;
 	struct slice all, redirect;
+	bool exp;
 };
+
+/* Without the "+" that is understood. */
+static struct slice bare(struct slice text)
+{
+	return text.len > 0 && text.ptr[0] == '+' ? slice_from(text.ptr + 1, text.len - 1) : text;
+}
+
+static bool is_written(const struct merge *m, struct slice text)
+{
+	struct slice left = buf_slice(m->to);
+
+	while (!slice_absent(left)) {
+		struct slice rest;
+
+		if (slice_equal_fold(bare(slice_cut(left, ' ', &rest)), bare(text)))
+			return true;
+		left = rest;
+	}
+	return false;
+}
 
 static bool has_term(const struct merge *m, struct slice text)
 {
-	for (size_t i = 0; i < m->terms_len; i++) {
-		if (slice_equal_fold(m->terms[i], text))
-			return true;
-	}
+	if (is_written(m, text))
+		return true;
 	for (size_t i = 0; i < m->wish->drop_len; i++) {
 		if (slice_equal(m->wish->drop[i], text))
 			return true; /* as good as written */
@@ -26,6 +46,9 @@ static bool has_term(const struct merge *m, struct slice text)
 
 static void take_term(struct merge *m, const struct spf_term *t)
 {
+	if (t->kind == SPF_EXP && m->exp)
+		return; /* one of each record, and one is all that may stand */
+	m->exp = m->exp || (t->kind == SPF_EXP && t->fault == SPF_FINE);
 	if (t->fault != SPF_FINE || t->kind == SPF_NO_TERM)
 		return;
 	if (t->kind == SPF_ALL) {
@@ -34,7 +57,7 @@ static void take_term(struct merge *m, const struct spf_term *t)
 	} else if (t->kind == SPF_REDIRECT) {
 		m->redirect = t->text;
 	} else if (m->terms_len < TERMS_MAX && !has_term(m, t->text)) {
-		m->terms[m->terms_len++] = t->text;
+		m->terms_len++;
 		buf_add_char(m->to, ' ');
 		buf_add(m->to, t->text);
 	}
@@ -61,18 +84,31 @@ static void take_record(struct merge *m, struct slice text)
 		take_term(m, &t);
 }
 
+/* One more term, unless it is there already. */
+static void add_term(struct merge *m, const char *text, size_t len)
+{
+	if (is_written(m, slice_from(text, len)))
+		return;
+	buf_add_char(m->to, ' ');
+	buf_add(m->to, slice_from(text, len));
+}
+
 static void add_new(struct merge *m)
 {
-	char text[IP_TEXT_MAX];
+	char text[DOMAIN_KEY_MAX + sizeof "include:"], ip[IP_TEXT_MAX];
 
 	for (size_t i = 0; i < m->wish->add_len; i++) {
-		const struct ip *ip = &m->wish->add[i];
+		int len = snprintf(text, sizeof text, "ip%s:%s",
+			m->wish->add[i].len == 4 ? "4" : "6", ip_text(&m->wish->add[i], ip));
 
-		buf_printf(m->to, " ip%s:%s", ip->len == 4 ? "4" : "6", ip_text(ip, text));
+		add_term(m, text, (size_t)len);
 	}
 	for (size_t i = 0; i < m->wish->include_len; i++) {
-		buf_add_text(m->to, " include:");
-		buf_add(m->to, m->wish->include[i]);
+		int len =
+			snprintf(text, sizeof text, "include:%.*s", SLICE_FMT(m->wish->include[i]));
+
+		if (len > 0 && (size_t)len < sizeof text)
+			add_term(m, text, (size_t)len);
 	}
 }
 
@@ -104,36 +140,55 @@ static void add_tag(struct buf *to, enum dmarc_tag tag, struct slice value)
 	buf_add(to, value);
 }
 
-static void add_uris(
+/* What goes in front of an address: the tag, and a comma from the second one on. */
+static void add_uri(
+	struct buf *to, enum dmarc_tag tag, bool *some, const char *scheme, struct slice uri)
+{
+	if (*some)
+		buf_printf(to, ",%s", scheme);
+	else
+		buf_printf(to, "; %s=%s", dmarc_tag_names[tag], scheme);
+	buf_add(to, uri);
+	*some = true;
+}
+
+/* An address that lacks only its "mailto:". */
+static bool is_bare_address(struct slice s)
+{
+	struct slice rest, at;
+	char text[512];
+	int len = snprintf(text, sizeof text, "mailto:%.*s", SLICE_FMT(s));
+	struct dmarc_uris uris;
+	struct dmarc_uri uri;
+
+	(void)slice_cut(s, ':', &rest);
+	(void)slice_cut(s, '@', &at);
+	if (!slice_absent(rest) || slice_absent(at) || len < 0 || (size_t)len >= sizeof text)
+		return false;
+	dmarc_uris_init(&uris, slice_from(text, (size_t)len), slice_from(text, (size_t)len));
+	return dmarc_uris_next(&uris, &uri) && uri.valid;
+}
+
+/* Whether there is one. */
+static bool add_uris(
 	struct buf *to, const struct dmarc_record *r, enum dmarc_tag tag, struct slice more)
 {
 	struct dmarc_uris uris;
 	struct dmarc_uri uri;
-	const char *before = "";
-	bool there = slice_absent(more);
-	size_t begin = to->len;
+	bool there = slice_absent(more), some = false;
 
-	buf_printf(to, "; %s=", dmarc_tag_names[tag]);
 	dmarc_uris_init(&uris, r->text, r->tags[tag].value);
 	while (dmarc_uris_next(&uris, &uri)) {
-		bool bare = !uri.valid && slice_find(uri.text, SLICE_LIT(":")) == SIZE_MAX &&
-			    slice_find(uri.text, SLICE_LIT("@")) != SIZE_MAX &&
-			    slice_find(uri.text, SLICE_LIT(" ")) == SIZE_MAX;
+		bool no_scheme = !uri.valid && is_bare_address(uri.text);
 
-		if (!uri.valid && !bare)
+		if (!uri.valid && !no_scheme)
 			continue;
 		there = there || slice_equal_fold(uri.valid ? uri.address : uri.text, more);
-		buf_printf(to, "%s%s", before, bare ? "mailto:" : "");
-		buf_add(to, uri.text);
-		before = ",";
+		add_uri(to, tag, &some, no_scheme ? "mailto:" : "", uri.text);
 	}
-	if (!there) {
-		buf_printf(to, "%smailto:", before);
-		buf_add(to, more);
-		before = ",";
-	}
-	if (*before == '\0' && !buf_failed(to))
-		to->len = begin; /* nothing: no tag */
+	if (!there)
+		add_uri(to, tag, &some, "mailto:", more);
+	return some;
 }
 
 static void add_policy(
@@ -166,11 +221,9 @@ void dmarc_suggest(const struct dmarc_wish *wish, struct buf *to)
 		keep_tag(to, &r, DMARC_ADKIM);
 		keep_tag(to, &r, DMARC_ASPF);
 	}
-	add_uris(to, &r, DMARC_RUA, wish->report_address);
-	if (!slice_absent(r.tags[DMARC_RUF].text)) {
-		add_uris(to, &r, DMARC_RUF, SLICE_ABSENT);
+	(void)add_uris(to, &r, DMARC_RUA, wish->report_address);
+	if (add_uris(to, &r, DMARC_RUF, SLICE_ABSENT))
 		keep_tag(to, &r, DMARC_FO);
-	}
 	keep_tag(to, &r, DMARC_PSD);
 	if (wish->keep_testing)
 		keep_tag(to, &r, DMARC_T);
