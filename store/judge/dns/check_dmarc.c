@@ -21,12 +21,19 @@ static struct dns_finding *found(
 		.relaxed = rule == DNS_RULE_D17,
 		.drop_sp = rule == DNS_RULE_D14,
 		.np = rule == DNS_RULE_D15 ? DMARC_REJECT : DMARC_ABSENT,
-		.keep_testing = rule != DNS_RULE_D16 };
+		.keep_testing = rule != DNS_RULE_D16,
+		.drop_ruf = rule == DNS_RULE_D18,
+		.drop_psd = rule == DNS_RULE_D25 };
+	/* To go on, to write an address or to take one away is the owner's to decide. */
+	bool open = rule == DNS_RULE_D06 || (rule == DNS_RULE_D11 && variant == 0) ||
+		    (rule == DNS_RULE_D07 && slice_absent(wish.report_address));
 
 	if (f == NULL)
 		return NULL;
 	dns_found_record(d->c->found, f, d->name, DNS_TXT, d->r.text);
 	dns_found_span(f, at, len);
+	if (open)
+		return f;
 	dmarc_suggest(&wish, &d->c->text);
 	dns_found_fix(d->c->found, f, d->name, DNS_TXT, buf_slice(&d->c->text));
 	return f;

@@ -222,9 +222,10 @@ void dmarc_suggest(const struct dmarc_wish *wish, struct buf *to)
 		keep_tag(to, &r, DMARC_ASPF);
 	}
 	(void)add_uris(to, &r, DMARC_RUA, wish->report_address);
-	if (add_uris(to, &r, DMARC_RUF, SLICE_ABSENT))
+	if (!wish->drop_ruf && add_uris(to, &r, DMARC_RUF, SLICE_ABSENT))
 		keep_tag(to, &r, DMARC_FO);
-	keep_tag(to, &r, DMARC_PSD);
+	if (!wish->drop_psd)
+		keep_tag(to, &r, DMARC_PSD);
 	if (wish->keep_testing)
 		keep_tag(to, &r, DMARC_T);
 }

@@ -37,6 +37,7 @@ struct dmarc_wish {
 	bool relaxed;			/* adkim and aspf are left out: relaxed */
 	bool drop_sp;			/* sp= is left out: p= counts for subdomains too */
 	bool keep_testing;		/* else t=y goes */
+	bool drop_ruf, drop_psd;	/* ruf= and fo=, psd= are left out */
 };
 
 /*
