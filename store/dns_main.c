@@ -29,6 +29,7 @@ struct run {
 	char names[SELECTORS_MAX][DOMAIN_KEY_MAX];
 	struct store *store;
 	struct dns_set *file, *facts_set; /* the zone file; what ruad-dns learnt */
+	struct dns_set *above;            /* what a zone file cannot know */
 	struct dns_seen *seen;
 	struct dns_facts facts;
 	struct dns_seen_selector room[DNS_FACTS_MAX];
@@ -221,10 +222,29 @@ static int read_store(struct run *run, struct err *err)
 	return 0;
 }
 
+/* Where the policy comes from is known when it is known that no registry above the domain has one;
+ * hardly any has, and a zone file does not tell. */
+static int read_above(struct run *run, struct err *err)
+{
+	struct slice name = domain_org(slice_of(run->key));
+	char text[DOMAIN_KEY_MAX];
+
+	if (dns_set_open(&run->above, DNS_SET_BYTES_MAX, err) < 0)
+		return -1;
+	for (name = dns_name_parent(name); !slice_absent(name); name = dns_name_parent(name)) {
+		struct slice at = dns_name_under("_dmarc", name, text);
+
+		if (!slice_absent(at) && dns_set_mark(run->above, at, DNS_TXT, DNS_NODATA, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static struct dns_view *view_of(struct run *run)
 {
 	if (run->file == NULL)
 		return dns_set_view(run->facts_set);
+	dns_set_next(run->facts_set != NULL ? run->facts_set : run->file, dns_set_view(run->above));
 	if (run->facts_set != NULL)
 		dns_set_next(run->file, dns_set_view(run->facts_set));
 	return dns_set_view(run->file);
@@ -311,7 +331,7 @@ static int run_dns(struct run *run, int argc, char **argv, struct err *err)
 					    slice_of(run->db), err) < 0))
 		return -1;
 	run->facts = (struct dns_facts){ .domain = slice_of(run->key), .today = day_of(day_now()) };
-	if (run->zone != NULL && read_zone(run, err) < 0)
+	if (run->zone != NULL && (read_zone(run, err) < 0 || read_above(run, err) < 0))
 		return -1;
 	/* A zone file alone needs no database; one that is named joins what mail showed. */
 	if ((run->zone == NULL || run->db != NULL) && read_store(run, err) < 0)
@@ -332,6 +352,7 @@ int dns_main(int argc, char **argv)
 	dns_seen_close(run.seen);
 	dns_set_close(run.facts_set);
 	dns_set_close(run.file);
+	dns_set_close(run.above);
 	store_close(run.store);
 	if (rc < 0) {
 		log_line(LOG_LEVEL_ERROR, "%s", err.text);
