@@ -38,7 +38,10 @@ broken=$(includes | awk '
 	$1 ~ /^store\/pack\.[ch]$/ && ours && path !~ /^store\/(base\/|(report|pack|embedded)\.h$)/ {
 		bad("packing knows only store/base and the model") }
 	# floor 2
-	$1 ~ /^ingest\// && !main && ours && path !~ /^(ingest\/|store\/base\/|store\/(report|pack)\.h$)/ {
+	# questions to the DNS are about its records: the pure part that knows them
+	$1 ~ /^ingest\/dns\// && !main && ours && path !~ /^(ingest\/dns\/|store\/base\/|store\/judge\/dns\/)/ {
+		bad("asking knows only store/base and store/judge/dns") }
+	$1 ~ /^ingest\/[^\/]+$/ && !main && ours && path !~ /^(ingest\/|store\/base\/|store\/(report|pack)\.h$)/ {
 		bad("ingest knows only store/base, store/report.h and store/pack.h") }
 	# the pure part of it: no SQL, no files
 	$1 ~ /^store\/judge\// && ours && path !~ /^store\/(base\/|judge\/|report\.h$|embedded\.h$)/ {
@@ -63,6 +66,7 @@ broken=$(includes | awk '
 		wall("ini\\.h", "store/base/conf.c")
 		wall("curl/", "store/remote.c")
 		wall("maxminddb", "store/asn.c")
+		wall("ares", "ingest/dns/resolve.c")
 	}
 	# sqlite3 is the one library with a header of ours around it, inside store/ alone.
 	!ours && $3 ~ /^<sqlite3/ && $1 !~ /^store\/([^\/]+\.c|sql\.h)$/ { bad("belongs to store/*.c") }

@@ -7,9 +7,9 @@ set -eu
 
 build='gcc libc6-dev meson ninja-build pkg-config python3 libxml2-dev libsqlite3-dev zlib1g-dev
 	libarchive-dev libmicrohttpd-dev libjansson-dev libgmime-3.0-dev libinih-dev libpsl-dev libidn2-dev libcurl4-gnutls-dev libmaxminddb-dev
-	nettle-dev publicsuffix'
+	libc-ares-dev nettle-dev publicsuffix'
 test='libcmocka-dev valgrind curl mandoc bsdextrautils strace clang-14 libclang-rt-14-dev clang-format
-	clang-tidy chromium fonts-dejavu-core'
+	clang-tidy nsd chromium fonts-dejavu-core'
 # By program, because a Node from elsewhere and Debian's npm do not go together.
 programs='node:nodejs npm:npm'
 bench='libdeflate-dev libexpat1-dev'

@@ -33,6 +33,14 @@ if command -v mandoc >/dev/null; then
 		grep -q "^\.It Ev $name\$" "$page" || missing="$missing $name"
 	done
 	is "so is what it asks the environment for" "$missing" ""
+	dns=$RUAD_SOURCE/ingest/dns/ruad-dns.1
+	exits 0 "ruad-dns --help is no error" "$RUAD_DNS" --help
+	is "its page is sound" "$(mandoc -Tlint -W warning "$dns" 2>&1)" ""
+	is "and its SYNOPSIS is what --help prints" \
+		"$(mandoc -Tascii "$dns" | sed 's/.\x08//g' | sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' |
+			grep -v '^[A-Z]' | tr -s ' \t\n' ' ' | sed 's/^ //; s/ ruad-dns/\nruad-dns/g; s/ $//')" \
+		"$(sed -n 's/^usage: *//p; s/^  *\(ruad-dns\)/\1/p' "$T/out")"
+	exits 64 "a wrong option of it shows the usage" "$RUAD_DNS" --nonsense
 	has "and how a parser falls" "$(echo $text)" "parser crashed (signal 11)"
 else
 	skip "the page is sound" "no mandoc here"

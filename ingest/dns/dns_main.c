@@ -1,0 +1,340 @@
+/* ruad-dns: asks the DNS about the own domains and writes down what it says. Options, wiring, exit
+ * status; the questions are in resolve.c and the record checker, the facts behind dns_fact.h. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "ingest/dns/resolve.h"
+#include "ruad_version.h"
+#include "store/base/buf.h"
+#include "store/base/conf.h"
+#include "store/base/day.h"
+#include "store/base/limits.h"
+#include "store/base/log.h"
+#include "store/dns_fact.h"
+#include "store/dns_seen.h"
+#include "store/judge/dns/finding.h"
+
+/* Questions sent at once: what is left of DNS_QUERIES_MAX is for what the answers lead to, the
+ * includes of an SPF record first of all. */
+#define AT_ONCE_MAX (DNS_QUERIES_MAX * 3 / 5)
+/* Milliseconds between two looks whether the database is free to be written to. */
+#define LOOK_MS 100
+/* Names of all own domains, each with a NUL. */
+#define NAMES_BYTES_MAX ((size_t)16 * 1024 * 1024)
+
+static const char usage[] = "usage: ruad-dns [-v] [--config FILE] [--db FILE] [DOMAIN ...]\n"
+			    "       ruad-dns --help\n"
+			    "       ruad-dns --version\n";
+
+static const char help[] =
+	"\n"
+	"Asks the DNS about your domains and writes what it says into the database: policies,\n"
+	"SPF with all it includes, the keys of the selectors seen in reports, mail servers, the\n"
+	"names of your own sending addresses. Without a DOMAIN all of yours are asked for.\n"
+	"\n"
+	"  --config FILE   settings, instead of the usual places\n"
+	"  --db FILE       the database\n"
+	"  -v, --verbose   one line for every domain, also for those that are well\n"
+	"\n"
+	"Status: 0 all asked for, 64 wrong usage, 66 not a domain of yours, 75 no answer at all, or\n"
+	"the database is being written to.\n";
+
+enum option_value {
+	OPTION_CONFIG = 256,
+	OPTION_DB,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+struct run {
+	struct conf conf;
+	const char *config, *db;
+	bool help, version, verbose;
+	char *const *names;
+	size_t names_len;
+
+	struct store *store; /* to read */
+	struct resolver *resolver;
+	struct buf own; /* names of own domains, NULs between them */
+	size_t at_once;
+	unsigned silent; /* domains without any answer */
+};
+
+/* ---- options ---------------------------------------------------------------------------------- */
+
+static int options_take(struct run *run, int argc, char **argv, struct err *err)
+{
+	static const struct option table[] = {
+		{ "config", required_argument, NULL, OPTION_CONFIG },
+		{ "db", required_argument, NULL, OPTION_DB },
+		{ "help", no_argument, NULL, OPTION_HELP },
+		{ "version", no_argument, NULL, OPTION_VERSION },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "v", table, NULL)) != -1) {
+		if (option == OPTION_CONFIG)
+			run->config = optarg;
+		else if (option == OPTION_DB)
+			run->db = optarg;
+		else if (option == OPTION_HELP)
+			run->help = true;
+		else if (option == OPTION_VERSION)
+			run->version = true;
+		else if (option == 'v')
+			run->verbose = true;
+		else
+			return err_set(err, ERR_USAGE, "%s", ""); /* getopt has said it */
+	}
+	run->names = argv + optind;
+	run->names_len = (size_t)(argc - optind);
+	return 0;
+}
+
+static int settings_load(struct run *run, struct err *err)
+{
+	conf_init(&run->conf);
+	if (conf_load(&run->conf, run->config, err) < 0)
+		return -1;
+	if (run->db != NULL)
+		return conf_set(
+			&run->conf, SLICE_LIT("store"), SLICE_LIT("db"), slice_of(run->db), err);
+	return 0;
+}
+
+/* ---- which domains ---------------------------------------------------------------------------- */
+
+static int note_own(void *arg, struct slice domain, struct err *err)
+{
+	struct run *run = arg;
+
+	buf_add(&run->own, domain);
+	buf_add_char(&run->own, '\0');
+	return buf_failed(&run->own) ? err_set(err, ERR_SHORTAGE, "too many domains") : 0;
+}
+
+static bool own_next(struct slice *all, struct slice *ret)
+{
+	if (all->len == 0)
+		return false;
+	*ret = slice_cut(*all, '\0', all);
+	return true;
+}
+
+/* The names of the command line, brought into key form; each has to be one of the owner's. */
+static int named_only(struct run *run, struct err *err)
+{
+	struct buf named;
+	int rc = 0;
+
+	buf_init(&named, NAMES_BYTES_MAX);
+	for (size_t i = 0; i < run->names_len && rc == 0; i++) {
+		struct slice all = buf_slice(&run->own), name = SLICE_ABSENT, key;
+		char text[DOMAIN_KEY_MAX];
+		struct err_quote q;
+		bool found = false;
+		size_t len = 0;
+
+		if (!domain_key(slice_of(run->names[i]), text, &len)) {
+			rc = err_set(err, ERR_USAGE, "%s is no domain name",
+				err_quote(&q, slice_of(run->names[i])));
+			break;
+		}
+		key = slice_from(text, len);
+		while (!found && own_next(&all, &name))
+			found = slice_equal(name, key);
+		if (!found)
+			rc = err_set(err, ERR_NOT_FOUND,
+				"%s is not one of your domains: ruad-query domain add makes it one",
+				err_quote(&q, key));
+		buf_add(&named, key);
+		buf_add_char(&named, '\0');
+	}
+	if (rc == 0 && buf_failed(&named))
+		rc = err_set(err, ERR_SHORTAGE, "too many domains");
+	buf_release(&run->own);
+	run->own = named;
+	return rc;
+}
+
+/* ---- asking ----------------------------------------------------------------------------------- */
+
+static void want(void *arg, struct slice name, enum dns_type type)
+{
+	struct run *run = arg;
+
+	/* An address at a key's name is looked for only where there is no key. */
+	if (slice_absent(name) || type == DNS_A || run->at_once == AT_ONCE_MAX)
+		return;
+	run->at_once++;
+	resolver_want(run->resolver, name, type);
+}
+
+/* The checker itself walks through the records, so that all it will want to know is asked for. */
+static int ask(struct run *run, struct slice domain, struct err *err)
+{
+	struct dns_findings *found = NULL;
+	struct dns_seen *seen = NULL;
+	int rc = -1;
+
+	if (dns_seen_open(&seen, run->store, domain, (int32_t)day_of(day_now()), err) < 0 ||
+		dns_findings_open(&found, err) < 0 || resolver_begin(run->resolver, err) < 0)
+		goto out;
+	run->at_once = 0;
+	dns_check_wants(dns_seen_facts(seen), want, run);
+	resolver_wait(run->resolver);
+	rc = dns_check(resolver_view(run->resolver), dns_seen_facts(seen), found, err);
+	if (rc == 0)
+		log_line(LOG_LEVEL_INFO,
+			"%.*s: %u questions, %u without an answer; findings: "
+			"%zu errors, %zu warnings",
+			SLICE_FMT(domain), resolver_sum(run->resolver).queries,
+			resolver_sum(run->resolver).failures, dns_findings_of(found, DNS_ERROR),
+			dns_findings_of(found, DNS_WARNING));
+out:
+	dns_findings_close(found);
+	dns_seen_close(seen);
+	return rc;
+}
+
+/* ---- writing ---------------------------------------------------------------------------------- */
+
+/* Whoever writes now is done soon: a run of ruad-ingest commits every second, and ends. */
+static int open_writer(struct run *run, struct store **ret, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+
+	for (unsigned waited = 0;; waited += LOOK_MS) {
+		if (store_open(ret, run->conf.db, STORE_WRITE, err) == 0)
+			return 0;
+		if (err->code != ERR_BUSY || waited >= BUSY_MS_MAX)
+			return -1;
+		err_clear(err);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+static int put(void *arg, struct slice name, enum dns_type type, const struct dns_answer *answer,
+	struct err *err)
+{
+	return dns_fact_put(arg, name, type, answer, err);
+}
+
+static void describe(const struct resolver_sum *sum, struct buf *to)
+{
+	if (sum->failures > 0)
+		buf_printf(to, "%u of %u questions had no answer, the first: %s of %.*s: %s",
+			sum->failures, sum->queries, sum->failed_type, SLICE_FMT(sum->failed_name),
+			sum->failed_why);
+	else if (sum->cut)
+		buf_printf(to, "there is more to ask than %u questions: some were left out",
+			sum->queries);
+}
+
+static int keep(struct run *run, struct slice domain, struct slice notice, struct err *err)
+{
+	const struct resolver_sum sum = resolver_sum(run->resolver);
+	const struct dns_fact_sum kept = { .queries = sum.queries,
+		.failures = sum.failures,
+		.answered = sum.failures < sum.queries,
+		.complete = sum.failures == 0 && !sum.cut,
+		.notice = notice.len > 0 ? notice : SLICE_ABSENT };
+	struct dns_fact_run *facts = NULL;
+	struct store *store = NULL;
+	int rc = -1;
+
+	if (open_writer(run, &store, err) < 0)
+		return -1;
+	if (dns_fact_open(&facts, store, domain, day_now(), err) == 0 &&
+		resolver_each(run->resolver, put, facts, err) == 0)
+		rc = dns_fact_commit(facts, &kept, err);
+	dns_fact_close(facts);
+	store_close(store);
+	return rc;
+}
+
+static int ask_and_keep(struct run *run, struct slice domain, struct err *err)
+{
+	struct resolver_sum sum;
+	struct err_quote q;
+	struct buf notice;
+	bool silent;
+	int rc;
+
+	if (ask(run, domain, err) < 0)
+		return -1;
+	sum = resolver_sum(run->resolver);
+	silent = sum.failures == sum.queries;
+	run->silent += silent;
+	buf_init(&notice, CONF_TEXT_MAX);
+	describe(&sum, &notice);
+	if (notice.len > 0)
+		/* A stranger's server that is lame is no news for a cron mail. */
+		log_line(silent ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "%.*s: %s", SLICE_FMT(domain),
+			err_printable(&q, buf_slice(&notice)));
+	rc = keep(run, domain, buf_slice(&notice), err);
+	buf_release(&notice);
+	return rc;
+}
+
+/* ---- the program ------------------------------------------------------------------------------ */
+
+static int run_all(struct run *run, struct err *err)
+{
+	struct slice all, domain;
+
+	if (!run->conf.dns_enabled) {
+		log_line(LOG_LEVEL_INFO, "the DNS is not asked: [dns] enabled = no");
+		return 0;
+	}
+	if (resolver_open(&run->resolver, run->conf.dns_servers, err) < 0 ||
+		store_open(&run->store, run->conf.db, STORE_READ, err) < 0 ||
+		dns_fact_each_own(run->store, note_own, run, err) < 0 ||
+		(run->names_len > 0 && named_only(run, err) < 0))
+		return -1;
+	all = buf_slice(&run->own);
+	while (own_next(&all, &domain)) {
+		if (ask_and_keep(run, domain, err) < 0)
+			return err_wrap(err, "%.*s", SLICE_FMT(domain));
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct run run; /* large: settings */
+	struct err err = ERR_INIT;
+	int status = EX_OK;
+
+	buf_init(&run.own, NAMES_BYTES_MAX);
+	log_init("ruad-dns", LOG_LEVEL_NOTICE);
+	if (options_take(&run, argc, argv, &err) < 0) {
+		if (err.text[0] != '\0')
+			log_line(LOG_LEVEL_ERROR, "%s", err.text);
+		(void)fputs(usage, stderr);
+		return EX_USAGE;
+	}
+	if (run.verbose)
+		log_init("ruad-dns", LOG_LEVEL_INFO);
+	if (run.help) {
+		(void)fputs(usage, stdout);
+		(void)fputs(help, stdout);
+	} else if (run.version) {
+		(void)printf("ruad-dns %s (SQLite %s, c-ares %s)\n", RUAD_VERSION,
+			store_sqlite_version(), resolver_version());
+	} else if (settings_load(&run, &err) < 0 || run_all(&run, &err) < 0) {
+		log_line(LOG_LEVEL_ERROR, "%s", err.text);
+		status = err_exit_status(&err);
+	} else if (run.silent > 0) {
+		status = EX_TEMPFAIL;
+	}
+	resolver_close(run.resolver);
+	store_close(run.store);
+	buf_release(&run.own);
+	return fflush(stdout) == 0 ? status : EX_TEMPFAIL;
+}

@@ -1,0 +1,63 @@
+/*
+ * resolve: asks the DNS, within bounds, and remembers what it said.
+ *
+ * One resolver serves one domain after another; for each, at most DNS_QUERIES_MAX questions and
+ * DNS_MS_MAX milliseconds. Questions known beforehand go out all at once; the rest is asked one by one
+ * when somebody looks into the view and it is not known yet.
+ *
+ *	struct resolver *r = NULL;
+ *	if (resolver_open(&r, "127.0.0.1:5353", err) < 0 || resolver_begin(r, err) < 0)
+ *		...
+ *	resolver_want(r, SLICE_LIT("example.com"), DNS_TXT);
+ *	resolver_wait(r);
+ *	dns_check(resolver_view(r), ...);
+ *	resolver_each(r, put, run, err);
+ *	resolver_close(r);
+ */
+#ifndef INGEST_DNS_RESOLVE_H
+#define INGEST_DNS_RESOLVE_H
+
+#include "store/judge/dns/set.h"
+
+/* Servers the settings may name. */
+#define RESOLVER_SERVERS_MAX 8
+
+struct resolver;
+
+/* `servers`: addresses with or without a port, separated by blanks or commas; "" for those of the
+ * system. ERR_USAGE names the one that is none. */
+int resolver_open(struct resolver **ret, const char *servers, struct err *err);
+void resolver_close(struct resolver *r);	/* NULL allowed */
+
+/* Begins the next domain: forgets what was learnt, and all bounds are whole again. */
+int resolver_begin(struct resolver *r, struct err *err);
+/* Asks, and does not wait. What was asked already, or would cross the bounds, is not. */
+void resolver_want(struct resolver *r, struct slice name, enum dns_type type);
+/* Until all that was asked has an answer, or has none in time. */
+void resolver_wait(struct resolver *r);
+
+/* All that is known, and what is not is asked for. Beyond the bounds it says DNS_FAILED. Valid, with
+ * all it hands out, until the next resolver_begin(). */
+struct dns_view *resolver_view(struct resolver *r);
+
+/* What was learnt: each name and type once, aliases as DNS_CNAME, failures as DNS_FAILED. -1 of
+ * each() ends it. */
+int resolver_each(struct resolver *r,
+	int (*each)(void *arg, struct slice name, enum dns_type type,
+		const struct dns_answer *answer, struct err *err),
+	void *arg, struct err *err);
+
+struct resolver_sum {
+	unsigned queries, failures;
+	bool replied;	/* a server said something, if only that it will not answer */
+	bool cut;	/* there was more to ask than the bounds allow */
+	/* The first failure; absent type name: none. */
+	const char *failed_type, *failed_why;
+	struct slice failed_name;
+};
+struct resolver_sum resolver_sum(const struct resolver *r);
+
+/* "1.18.1" */
+const char *resolver_version(void);
+
+#endif

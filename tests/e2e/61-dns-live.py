@@ -1,0 +1,350 @@
+"""ruad-dns against a name server of its own: what is learnt, what becomes of it, and who may hurt it."""
+import os
+import shutil
+import socket
+import sqlite3
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import tap  # noqa: E402
+
+DNS = os.environ.get('RUAD_DNS') or os.path.join(tap.ROOT, 'build/ingest/dns/ruad-dns')
+MK = os.path.join(tap.ROOT, 'tests/e2e/mk.py')
+NSD = shutil.which('nsd', path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')
+
+CONF = '''server:
+	ip-address: 127.0.0.1@%(port)d
+	username: ""
+	chroot: ""
+	zonesdir: "%(dir)s"
+	database: ""
+	zonelistfile: "%(dir)s/zone.list"
+	xfrdfile: "%(dir)s/xfrd.state"
+	xfrdir: "%(dir)s"
+	pidfile: "%(dir)s/nsd.pid"
+	server-count: 1
+	rrl-ratelimit: 0
+remote-control:
+	control-enable: no
+zone:
+	name: "."
+	zonefile: "root.zone"
+'''
+HEAD = '''$TTL 300
+. SOA ns. admin. 1 3600 600 86400 300
+. NS ns.
+ns. A 127.0.0.1
+'''
+KEY = 'v=DKIM1; k=rsa; p=' + 'A' * 392
+# The good domain; others come with the tests that are about them.
+GOOD = '''
+good.example. TXT "v=spf1 include:_spf.service.example -all"
+good.example. MX 10 mx.good.example.
+mx.good.example. A 192.0.2.25
+_spf.service.example. TXT "v=spf1 ip4:192.0.2.0/24 " "-all"
+_dmarc.good.example. TXT "v=DMARC1; p=reject; rua=mailto:d@good.example"
+s1._domainkey.good.example. CNAME s1.keys.service.example.
+s1.keys.service.example. TXT "%s" "%s"
+''' % (KEY[:200], KEY[200:])
+
+
+def free_port():
+    """One that is free for UDP and for TCP."""
+    for _ in range(50):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u, socket.socket() as s:
+            u.bind(('127.0.0.1', 0))
+            port = u.getsockname()[1]
+            try:
+                s.bind(('127.0.0.1', port))
+                return port
+            except OSError:
+                continue
+    raise RuntimeError('no free port')
+
+
+class Nsd:
+    """with Nsd(dir, port, zone): a server of the whole tree of names, from the root on."""
+
+    def __init__(self, where, port, zone):
+        self.dir, self.port = where, port
+        os.makedirs(where, exist_ok=True)
+        tap.write(os.path.join(where, 'root.zone'), (HEAD + zone).encode())
+        tap.write(os.path.join(where, 'nsd.conf'), (CONF % {'port': port, 'dir': where}).encode())
+
+    def __enter__(self):
+        self.log = open(os.path.join(self.dir, 'log'), 'wb')
+        self.process = subprocess.Popen(
+            [NSD, '-d', '-c', os.path.join(self.dir, 'nsd.conf')],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            if self.answers():
+                return self
+        self.__exit__()
+        with open(self.log.name) as f:
+            raise RuntimeError('nsd did not start: ' + f.read())
+
+    def answers(self):
+        ask = struct.pack('>6H', 7, 0, 1, 0, 0, 0) + b'\x02ns\x00\x00\x01\x00\x01'
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(0.2)
+            try:
+                s.sendto(ask, ('127.0.0.1', self.port))
+                return s.recv(512)[7] == 1
+            except OSError:
+                time.sleep(0.05)
+                return False
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
+
+class Liar:
+    """A UDP server that makes a reply of each question with `make`; None: it never answers."""
+
+    def __init__(self, make=None):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(('127.0.0.1', 0))
+        self.socket.settimeout(0.1)
+        self.port, self.make, self.asked, self.end = self.socket.getsockname()[1], make, 0, False
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+        return self
+
+    def serve(self):
+        while not self.end:
+            try:
+                message, peer = self.socket.recvfrom(4096)
+            except socket.timeout:
+                continue
+            self.asked += 1
+            if self.make:
+                self.socket.sendto(self.make(message), peer)
+
+    def __exit__(self, *_):
+        self.end = True
+        self.thread.join()
+        self.socket.close()
+
+
+def question_of(message):
+    at = 12
+    while message[at]:
+        at += 1 + message[at]
+    return message[12:at + 5]
+
+
+def reply(message, flags, answers=b'', count=0):
+    return message[:2] + struct.pack('>5H', flags, 1, count, 0, 0) + question_of(message) + answers
+
+
+def servfail(message):
+    return reply(message, 0x8182)
+
+
+def nonsense(message):
+    """Right id, right question; then counts, pointers and lengths that lie."""
+    kind = message[1] % 5
+    record = b'\xc0\x0c' + struct.pack('>HHIH', 16, 1, 300, 60000) + b'\xffabc'
+    if kind == 0:
+        return reply(message, 0x8180, record, 1)
+    if kind == 1:
+        return reply(message, 0x8180, b'', 65535)
+    if kind == 2:  # a name that points to itself
+        at = 12 + len(question_of(message))
+        return reply(message, 0x8180, struct.pack('>H', 0xc000 | at) + record[2:], 1)
+    if kind == 3:  # an alias that is no name
+        return reply(message, 0x8180, b'\xc0\x0c' + struct.pack('>HHIH', 5, 1, 1, 2) + b'\xff\xff', 1)
+    return reply(message, 0x8180, b'\x00' * 200, 3)
+
+
+class Bench:
+    def __init__(self, work):
+        self.work, self.db, self.port = work, os.path.join(work, 'ruad.db'), free_port()
+        self.t = tap.Tap()
+
+    def own(self, *names):
+        for name in names:
+            tap.run(tap.QUERY, '--db', self.db, 'domain', 'add', name, check=(0,))
+
+    def report(self, domain):
+        xml = tap.run(sys.executable, MK, 'xml', 'domain=' + domain, 'begin=%d' % (time.time() - 90000),
+                      'end=%d' % (time.time() - 3700), 'rec=192.0.2.25 50 none pass pass ' + domain,
+                      check=(0,))[1]
+        tap.ingest(self.db, tap.write(os.path.join(self.work, 'r.xml'), xml), check=(0,))
+
+    def serve(self, zone):
+        return Nsd(os.path.join(self.work, 'nsd'), self.port, zone)
+
+    def ask(self, *names, port=None, settings=''):
+        conf = tap.write(os.path.join(self.work, 'conf'),
+                         b'[dns]\nservers = 127.0.0.1:%d\n%s' % (port or self.port, settings.encode()))
+        begin = time.monotonic()
+        status, out, err = tap.run(DNS, '--db', self.db, '--config', conf, *names)
+        return status, out.decode() + err, time.monotonic() - begin
+
+    def sql(self, text, *values):
+        with sqlite3.connect('file:%s?mode=ro' % self.db, uri=True) as db:
+            return db.execute(text, values).fetchall()
+
+    def fact(self, name, kind=16):
+        """(status, records) of what holds."""
+        found = self.sql('SELECT status, records FROM dns_fact WHERE name = ? AND type = ? AND holds = 1',
+                         name, kind)
+        return found[0] if len(found) == 1 else found
+
+    def last(self, domain):
+        return dict(zip(('queries', 'failures', 'notice', 'answered'), self.sql(
+            'SELECT queries, failures, notice, answered = asked FROM dns_run JOIN domain ON id = domain '
+            'WHERE name = ?', domain)[0]))
+
+
+def learns(b):
+    t = b.t
+    with b.serve(GOOD):
+        t.equal(b.ask()[:2], (0, ''), 'a run that is well says nothing')
+        t.equal(b.fact('good.example'), (1, '"v=spf1 include:_spf.service.example -all"'), 'SPF is known')
+        t.equal(b.fact('_spf.service.example'), (1, '"v=spf1 ip4:192.0.2.0/24 " "-all"'),
+                'and what it includes, in its strings')
+        t.equal(b.fact('_dmarc.good.example')[0], 1, 'DMARC is known')
+        t.equal(b.fact('_dmarc.example')[0], 3, 'and that there is none above')
+        t.equal(b.fact('s1._domainkey.good.example', 5), (1, 's1.keys.service.example.'),
+                'a selector of a report is asked for, its alias is a fact')
+        t.equal(b.fact('s1.keys.service.example'), (1, '"%s" "%s"' % (KEY[:200], KEY[200:])),
+                'and so is the key behind it')
+        t.equal(b.fact('good.example', 15), (1, '10 mx.good.example.'), 'mail servers are known')
+        t.equal(b.fact('25.2.0.192.in-addr.arpa', 12)[0], 3, 'and that a sending address has no name')
+        t.equal(b.sql('SELECT DISTINCT ttl FROM dns_fact WHERE status = 1'), [(300,)], 'with their TTL')
+        last = b.last('good.example')
+        t.ok(last['failures'] == 0 and last['notice'] is None and last['answered'], 'all was answered', last)
+        before = b.sql('SELECT count(*), min(first_seen) FROM dns_fact')
+        t.equal(b.ask('GOOD.example.')[:2], (0, ''), 'one domain may be named')
+        t.equal(b.sql('SELECT count(*), min(first_seen) FROM dns_fact'), before,
+                'the same answers make no new row')
+        t.ok(b.sql('SELECT min(last_seen) > min(first_seen) FROM dns_fact')[0][0], 'but are seen later')
+        status, said, _ = b.ask('other.example')
+        t.ok(status == 66 and 'other.example' in said, 'a domain of somebody else is not asked for', said)
+        t.equal(b.ask('a b')[0], 64, 'nor is what is no name')
+        t.equal(b.ask(settings='enabled = no\n')[:2], (0, ''), 'a switch turns all of it off')
+
+
+def changes(b):
+    t = b.t
+    zone = GOOD.replace('-all"\ngood.example. MX', '~all"\ngood.example. MX').replace(
+        's1._domainkey.good.example. CNAME s1.keys.service.example.', '')
+    with b.serve(zone):
+        t.equal(b.ask()[:2], (0, ''), 'the zone changed')
+    t.equal(b.fact('good.example'), (1, '"v=spf1 include:_spf.service.example ~all"'), 'the new record holds')
+    t.equal(b.sql("SELECT records FROM dns_fact WHERE name = 'good.example' AND type = 16 AND holds = 0"),
+            [('"v=spf1 include:_spf.service.example -all"',)], 'the old one is history')
+    t.equal((b.fact('s1._domainkey.good.example', 5), b.fact('s1._domainkey.good.example')[0]), ([], 3),
+            'a key that is gone is gone')
+    t.equal(b.fact('s1.keys.service.example'), [], 'what nothing leads to holds no longer')
+
+
+def fails(b):
+    t = b.t
+    facts = b.sql('SELECT * FROM dns_fact ORDER BY id')
+    with Liar(servfail) as server:
+        status, said, _ = b.ask(port=server.port)
+        t.ok(status == 75 and said.count('\n') == 1 and 'good.example' in said,
+             'a server that fails is told of once', '%d %s' % (status, said))
+    t.equal([r for r in b.sql('SELECT * FROM dns_fact ORDER BY id') if r[4] != 4], facts,
+            'and leaves the facts as they are')
+    last = b.last('good.example')
+    t.ok(last['failures'] == last['queries'] > 0 and last['notice'] and not last['answered'],
+         'with a notice', last)
+    with Liar(nonsense) as server:
+        status, said, took = b.ask(port=server.port)
+        t.ok(status in (0, 75) and server.asked > 0, 'a server that lies is survived', '%d %s' % (status, said))
+    t.equal([r for r in b.sql('SELECT * FROM dns_fact WHERE holds = 1 ORDER BY id') if r[4] == 1],
+            [r for r in facts if r[4] == 1 and r[9] == 1], 'and believed in nothing')
+    with Liar() as server:
+        status, said, took = b.ask(port=server.port)
+        t.ok(status == 75 and took < 8, 'a server that never answers ends in time', '%d %.1f s' % (status, took))
+        t.ok(server.asked <= 4 * 40, 'and is asked a bounded number of times', server.asked)
+    status, said, took = b.ask(port=free_port())
+    t.ok(status == 75, 'so does a port where nobody is', said)
+    with b.serve(GOOD):
+        t.equal(b.ask()[:2], (0, ''), 'when it is back')
+        t.equal(b.last('good.example')['notice'], None, 'the notice goes')
+
+
+def locks(b):
+    t = b.t
+    lock = open(b.db + '.lock', 'rb')
+    import fcntl
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with b.serve(GOOD):
+        t.equal(b.ask()[0], 75, 'while another program writes for long, it ends with "try again"')
+    lock.close()
+
+
+def bombs(b):
+    t = b.t
+    big = ' '.join('"%s"' % ('x' * 255) for _ in range(236))
+    deep = ''.join('i%d.deep.example. TXT "v=spf1 include:i%d.deep.example -all"\n' % (i, i + 1)
+                   for i in range(300))
+    wide = ''.join('w%d.wide.example. TXT "v=spf1 -all"\n' % i for i in range(60))
+    ring = ''.join('c%d.ring.example. CNAME c%d.ring.example.\n' % (i, (i + 1) % 3) for i in range(3))
+    chain = ''.join('h%d.chain.example. CNAME h%d.chain.example.\n' % (i, i + 1) for i in range(100))
+    zone = '''
+big.example. TXT %s
+_dmarc.ring.example. CNAME c0.ring.example.
+_dmarc.chain.example. CNAME h0.chain.example.
+loop.example. TXT "v=spf1 include:a.loop.example -all"
+a.loop.example. TXT "v=spf1 include:loop.example -all"
+deep.example. TXT "v=spf1 include:i0.deep.example -all"
+wide.example. TXT "v=spf1 %s -all"
+lame.example. NS ns.lame.example.
+''' % (big, ' " "'.join('include:w%d.wide.example' % i for i in range(60))) + ring + deep + chain + wide
+    names = ('big', 'ring', 'chain', 'loop', 'deep', 'wide', 'lame')
+    b.own(*('%s.example' % n for n in names))
+    with b.serve(zone):
+        took = {}
+        for name in names:
+            status, said, took[name] = b.ask(name + '.example')
+            t.ok(status == 0 and took[name] < 8,
+                 '%s.example is asked for' % name, '%d %.1f s %s' % (status, took[name], said))
+    t.equal(b.fact('big.example'), (1, big), '60 KB of text come whole, by TCP')
+    t.equal([b.fact('c%d.ring.example' % i, 5)[0] for i in range(3)], [1, 1, 1], 'aliases in a circle end')
+    t.equal(b.fact('_dmarc.ring.example', 5), (1, 'c0.ring.example.'), 'and are facts')
+    t.ok(b.sql("SELECT count(*) FROM dns_fact WHERE name LIKE '%.chain.example' AND type = 5")[0][0] < 100,
+         'a long chain of aliases is not followed to its end')
+    t.equal(b.fact('a.loop.example')[0], 1, 'includes in a circle end')
+    for name in ('deep', 'wide'):
+        last = b.last(name + '.example')
+        t.ok(last['queries'] <= 40, '%s: no more than 40 questions' % name, last)
+    t.ok(b.last('wide.example')['notice'], 'what was left out is said', b.last('wide.example'))
+    last = b.last('lame.example')
+    t.ok(last['failures'] > 0, 'a lame delegation is no answer', last)
+    t.equal(b.fact('lame.example')[0], 4, 'and not taken for "there is none"')
+
+
+def main():
+    if not NSD:
+        tap.skip_all('no nsd here')
+    work = tap.scratch()
+    b = Bench(work)
+    try:
+        b.own('good.example')
+        b.report('good.example')
+        for part in (learns, changes, fails, locks, bombs):
+            tap.say(part.__name__)
+            part(b)
+    finally:
+        tap.drop(work)
+    b.t.done()
+
+
+main()
