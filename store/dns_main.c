@@ -23,7 +23,7 @@ struct run {
 	const char *db, *config, *format, *lang, *zone, *domain;
 	const char *selectors[SELECTORS_MAX];
 	unsigned selectors_len, words_len;
-	bool suggest;
+	bool suggest, tags;
 	/* what is known */
 	char key[DOMAIN_KEY_MAX];
 	char names[SELECTORS_MAX][DOMAIN_KEY_MAX];
@@ -118,6 +118,8 @@ static int take_words(struct run *run, int argc, char **argv, struct err *err)
 			only_words = true;
 		} else if (!only_words && strcmp(argv[i], "--suggest") == 0) {
 			run->suggest = true;
+		} else if (!only_words && strcmp(argv[i], "--tags") == 0) {
+			run->tags = true;
 		} else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0') {
 			return err_set(err, ERR_USAGE, "dns takes no %s",
 				err_quote(&q, slice_of(argv[i])));
@@ -128,7 +130,9 @@ static int take_words(struct run *run, int argc, char **argv, struct err *err)
 			run->domain = argv[i];
 		}
 	}
-	if (run->domain == NULL)
+	if (run->tags && (run->domain != NULL || run->suggest || run->zone != NULL))
+		return err_set(err, ERR_USAGE, "--tags stands alone");
+	if (run->domain == NULL && !run->tags)
 		return err_set(err, ERR_USAGE, "dns what? See ruad-query --help");
 	return 0;
 }
@@ -138,6 +142,8 @@ static int take_names(struct run *run, struct err *err)
 	struct err_quote q;
 	size_t len;
 
+	if (run->tags)
+		return 0;
 	if (!domain_key(slice_of(run->domain), run->key, &len))
 		return err_set(err, ERR_USAGE, "%s is no domain name",
 			err_quote(&q, slice_of(run->domain)));
@@ -284,6 +290,15 @@ static int write_rows(struct run *run, struct query_dns *q, const struct emit_fo
 	return rc;
 }
 
+static int write_out(struct run *run, struct err *err)
+{
+	if (buf_failed(&run->out))
+		return err_set(err, ERR_SHORTAGE, "no memory for the answer");
+	if (fwrite(run->out.ptr, 1, run->out.len, stdout) != run->out.len || fflush(stdout) != 0)
+		return err_errno(err, ERR_SHORTAGE, errno, "standard output");
+	return 0;
+}
+
 static int answer(
 	struct run *run, const struct emit_format *format, enum emit_lang lang, struct err *err)
 {
@@ -300,12 +315,24 @@ static int answer(
 					       : write_rows(run, q, format, lang, err);
 	run->errors = dns_findings_of(query_dns_findings(q), DNS_ERROR);
 	query_dns_close(q);
-	if (rc == 0 && buf_failed(&run->out))
-		rc = err_set(err, ERR_SHORTAGE, "no memory for the answer");
-	if (rc == 0 && (fwrite(run->out.ptr, 1, run->out.len, stdout) != run->out.len ||
-			       fflush(stdout) != 0))
-		rc = err_errno(err, ERR_SHORTAGE, errno, "standard output");
-	return rc;
+	return rc == 0 ? write_out(run, err) : -1;
+}
+
+static int answer_tags(
+	struct run *run, const struct emit_format *format, enum emit_lang lang, struct err *err)
+{
+	struct emit *e = NULL;
+
+	if (strcmp(format->name, "text") == 0) {
+		query_dns_tag_text(lang, &run->out);
+		return write_out(run, err);
+	}
+	if (emit_open(&e, format, &run->out, lang, err) < 0)
+		return -1;
+	query_dns_tag_rows(e);
+	emit_end(e, NULL, NULL);
+	emit_close(e);
+	return write_out(run, err);
 }
 
 static int run_dns(struct run *run, int argc, char **argv, struct err *err)
@@ -325,6 +352,8 @@ static int run_dns(struct run *run, int argc, char **argv, struct err *err)
 	if (run->lang != NULL && !es && strcmp(run->lang, "en") != 0)
 		return err_set(err, ERR_USAGE, "--lang %s must be en or es",
 			err_quote(&q, slice_of(run->lang)));
+	if (run->tags)
+		return answer_tags(run, format, es ? EMIT_ES : EMIT_EN, err);
 	conf_init(&run->conf);
 	if (conf_load(&run->conf, run->config, err) < 0 ||
 		(run->db != NULL && conf_set(&run->conf, SLICE_LIT("store"), SLICE_LIT("db"),

@@ -6,6 +6,7 @@
 #include "store/judge/dns/spf_eval.h"
 #include "store/judge/dns/spf_tree.h"
 #include "store/judge/dns/suggest.h"
+#include "store/judge/dns/tag_text.h"
 
 #define VALUE_BYTES_MAX (4 * DNS_TEXT_MAX)
 #define SUGGEST_MAX     64
@@ -383,6 +384,12 @@ static const struct column suggestion_columns[] = {
 	{ "record_strings", COLUMN_TEXT, "As strings", "En cadenas" },
 };
 
+static const struct column tag_columns[] = {
+	{ "tag", COLUMN_TEXT, "Tag", "Etiqueta" },
+	{ "text", COLUMN_TEXT, "Meaning", NULL },
+	{ "text_es", COLUMN_TEXT, NULL, "Significado" },
+};
+
 #define LEN(a) (sizeof(a) / sizeof *(a))
 
 static struct value text_value(struct slice s)
@@ -532,4 +539,15 @@ int query_dns_rows(struct query_dns *q, struct emit *e, struct err *err)
 		buf_failed(&q->es))
 		return err_set(err, ERR_SHORTAGE, "no memory for the answer");
 	return 0;
+}
+
+void query_dns_tag_rows(struct emit *e)
+{
+	emit_set(e, "tags", tag_columns, LEN(tag_columns), false);
+	for (size_t i = 0; i < DNS_TAG_TEXTS; i++)
+		emit_row(e, (const struct value[LEN(tag_columns)]){
+				    text_value(slice_of(dns_tag_texts[i].tag)),
+				    text_value(slice_of(dns_tag_texts[i].text[DNS_EN])),
+				    text_value(slice_of(dns_tag_texts[i].text[DNS_ES])),
+			    });
 }

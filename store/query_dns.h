@@ -42,6 +42,10 @@ int query_dns_rows(struct query_dns *q, struct emit *e, struct err *err);
 /* The same as lines for a terminal. Appends. */
 int query_dns_text(struct query_dns *q, enum emit_lang lang, struct buf *to, struct err *err);
 
+/* What each tag of a DMARC record and each "all" means: the set "tags", and lines for a terminal. */
+void query_dns_tag_rows(struct emit *e);
+void query_dns_tag_text(enum emit_lang lang, struct buf *to);
+
 /* ---- for both forms ---------------------------------------------------------------------- */
 
 /* A record in force at a name. */

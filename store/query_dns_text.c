@@ -4,6 +4,7 @@
 #include "store/judge/dns/spf_eval.h"
 #include "store/judge/dns/spf_tree.h"
 #include "store/judge/dns/suggest.h"
+#include "store/judge/dns/tag_text.h"
 #include "store/query_dns.h"
 
 /* Bytes of a record shown around the marked place, and of them at most before it. */
@@ -249,4 +250,11 @@ int query_dns_text(struct query_dns *q, enum emit_lang lang, struct buf *to, str
 	failed = buf_failed(to) || buf_failed(&t.strings);
 	buf_release(&t.strings);
 	return failed ? err_set(err, ERR_SHORTAGE, "no memory for the answer") : 0;
+}
+
+void query_dns_tag_text(enum emit_lang lang, struct buf *to)
+{
+	for (size_t i = 0; i < DNS_TAG_TEXTS; i++)
+		buf_printf(to, "%-6s %s\n", dns_tag_texts[i].tag,
+			dns_tag_texts[i].text[lang == EMIT_ES ? DNS_ES : DNS_EN]);
 }

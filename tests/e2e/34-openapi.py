@@ -25,7 +25,7 @@ COMMAND_LINE_ONLY = {
     'about', 'action', 'advice', 'advice_es', 'asked', 'check_id', 'depth', 'finding', 'is_void',
     'lookup_state', 'lookups', 'message', 'message_es', 'observed', 'panel_name', 'record_name',
     'record_strings', 'record_text', 'record_type', 'reference', 'severity', 'span_at',
-    'span_length', 'term', 'ttl'}
+    'span_length', 'tag', 'term', 'text_es', 'ttl'}
 # Values that no parameter with such a schema may have; the pattern of `sort` is no full rule.
 WRONG = {'boolean': 'perhaps', 'integer': 'x1', 'array': 'a b'}
 

@@ -474,6 +474,16 @@ def check_whole(lab):
     lab.t.equal(status, 64, 'what is no domain name is refused')
 
 
+def check_tags(t):
+    _, out, _ = tap.run(tap.QUERY, 'dns', '--tags', '--format', 'json', check=(0,))
+    said = {row['tag']: row for row in json.loads(out)['data']}
+    wanted = 'v p sp np rua ruf rf pct adkim aspf ri fo t ~all -all ?all +all'.split()
+    t.equal([tag for tag in wanted if tag not in said or not said[tag]['text']
+             or said[tag]['text'] == said[tag]['text_es']], [], 'every tag is explained, twice')
+    _, out, _ = tap.run(tap.QUERY, 'dns', '--tags', '--lang', 'es', check=(0,))
+    t.ok(said['pct']['text_es'] in out.decode(), 'to people in their language')
+
+
 def check_all_there(t):
     """Every id of the rules has a zone here, but for those that nothing can raise yet."""
     ids = set()
@@ -493,6 +503,7 @@ def main():
     try:
         check_all_there(t)
         check_whole(lab)
+        check_tags(t)
         numbers = {}
         for case in CASES:
             numbers[case[0]] = numbers.get(case[0], 0) + 1
