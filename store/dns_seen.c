@@ -145,6 +145,30 @@ static int read_selectors(struct dns_seen *s, struct err *err)
 	return more < 0 ? -1 : 0;
 }
 
+static int read_subdomains(struct dns_seen *s, struct err *err)
+{
+	struct dns_facts *f = &s->facts;
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (f->selectors_len == 0)
+		return 0;
+	if (sql_get(s->store, STMT_SEEN_SUBDOMAINS, &stmt, err) < 0)
+		return -1;
+	sql_bind_text(stmt, 1, f->domain);
+	while ((more = sql_step(s->store, stmt, "cannot read selectors", err)) > 0) {
+		for (size_t i = 0; i < f->selectors_len; i++) {
+			struct dns_seen_selector *k = &s->selectors[i];
+			struct slice at = slice_absent(k->domain) ? f->domain : k->domain;
+
+			k->subdomains =
+				k->subdomains || (slice_equal(k->selector, sql_text(stmt, 0)) &&
+							 slice_equal(at, sql_text(stmt, 1)));
+		}
+	}
+	return more < 0 ? -1 : 0;
+}
+
 static int read_totals(struct dns_seen *s, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -193,7 +217,8 @@ static int read_all(struct dns_seen *s, struct err *err)
 	if (known < 0 || read_siblings(s, err) < 0)
 		return -1;
 	if (known > 0 && (read_span(s, &whole, err) < 0 || read_addresses(s, whole, err) < 0 ||
-				 read_selectors(s, err) < 0 || read_totals(s, err) < 0))
+				 read_selectors(s, err) < 0 || read_subdomains(s, err) < 0 ||
+				 read_totals(s, err) < 0))
 		return -1;
 	return pool_dry(&s->pool) ? err_set(err, ERR_SHORTAGE, "no memory for what was seen") : 0;
 }

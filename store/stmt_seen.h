@@ -9,16 +9,17 @@ STMT(STMT_SEEN_SPAN,
 	" (SELECT id FROM name WHERE text = ?2)")
 /* ?2: the longer window, ?3 the shorter one, ?4 the domain among the names. */
 STMT(STMT_SEEN_ADDRESSES,
-	"SELECT s.ip, sum(iif(x.day > ?3, x.messages, 0)) AS recent, sum(x.messages) AS every,"
-	" coalesce(g.class = 0, 0) AND sum(iif(j.class = 0, x.messages, 0)) * 2 > sum(x.messages)"
-	" AS own, max(t.spf_domain IS ?4 AND ?4 IS NOT NULL AND x.day > ?3) AS envelope,"
+	"SELECT s.ip, a.recent, a.every, coalesce(g.class = 0, 0) AND a.yours * 2 > a.every AS own,"
+	" a.envelope, a.passed FROM (SELECT x.source AS source, sum(x.messages) AS every,"
+	" sum(iif(x.day > ?3, x.messages, 0)) AS recent, sum(iif(j.class = 0, x.messages, 0)) AS yours,"
+	" max(t.spf_domain IS ?4 AND ?4 IS NOT NULL AND x.day > ?3) AS envelope,"
 	" max(t.spf_domain IS ?4 AND ?4 IS NOT NULL AND t.spf_result = 3) AS passed"
-	" FROM daily AS x CROSS JOIN source AS s ON s.id = x.source"
-	" CROSS JOIN trait AS t ON t.id = x.trait"
+	" FROM daily AS x CROSS JOIN trait AS t ON t.id = x.trait"
 	" LEFT JOIN judgement AS j ON j.domain = ?1 AND j.source = x.source AND j.trait = x.trait"
-	" LEFT JOIN member AS m ON m.domain = ?1 AND m.source = x.source"
-	" LEFT JOIN source_group AS g ON g.id = m.source_group"
-	" WHERE x.domain = ?1 AND x.day > ?2 AND s.ip IS NOT NULL GROUP BY x.source"
+	" WHERE x.domain = ?1 AND x.day > ?2 GROUP BY x.source) AS a"
+	" CROSS JOIN source AS s ON s.id = a.source"
+	" LEFT JOIN member AS m ON m.domain = ?1 AND m.source = a.source"
+	" LEFT JOIN source_group AS g ON g.id = m.source_group WHERE s.ip IS NOT NULL"
 	" ORDER BY own DESC, passed DESC, recent DESC, every DESC, s.ip LIMIT ?5")
 /* Of a selector that nobody but strangers wrote, and in vain, `last` is null. */
 STMT(STMT_SEEN_SELECTORS,
@@ -29,6 +30,14 @@ STMT(STMT_SEEN_SELECTORS,
 	" LEFT JOIN judgement AS j ON j.domain = ?1 AND j.source = x.source AND j.trait = x.trait"
 	" WHERE x.domain = ?1 AND x.day > ?2 AND c.text <> '' GROUP BY g.selector, g.domain"
 	" HAVING last IS NOT NULL ORDER BY recent DESC, last DESC, c.text, d.text LIMIT ?4")
+/* Keys that signed for a name under theirs. ?1 is the domain's name here; the names are looked at one
+ * by one, as a suffix has no index, and they are few beside the records. */
+STMT(STMT_SEEN_SUBDOMAINS,
+	"SELECT DISTINCT c.text, d.text FROM name AS f CROSS JOIN detail AS e ON e.from_key = f.id"
+	" CROSS JOIN trait_signature AS g ON g.trait = e.trait AND g.pass"
+	" CROSS JOIN name AS c ON c.id = g.selector CROSS JOIN name AS d ON d.id = g.domain"
+	" WHERE substr(f.text, -length(?1) - 1) = '.' || ?1"
+	" AND substr(f.text, -length(d.text) - 1) = '.' || d.text")
 /* Messages of the shorter window: own ones, those with an aligned DKIM pass, and what failed both
  * though the sender's own organisation passed SPF, or signed. */
 STMT(STMT_SEEN_TOTALS,
