@@ -427,12 +427,47 @@ static void what_tells_most_is_wanted_first(void **state)
 	free(w);
 }
 
+static void a_key_keeps_what_is_of_use_and_loses_the_rest(void **state)
+{
+	static const struct {
+		struct dkim_wish wish;
+		const char *record, *want;
+	} cases[] = {
+		{ .record = "k=rsa; p=MIIB; v=DKIM1", .want = "v=DKIM1; k=rsa; p=MIIB" },
+		{ .record = "v=DKIM2;p=MI IB;", .want = "v=DKIM1; p=MI IB" },
+		{ .record = "v=DKIM1; h=sha1; s=tlsrpt; p=", .want = "v=DKIM1; p=" },
+		{ .record = "v=DKIM1; h=sha1:sha256; s=*; n=x; p=",
+			.want = "v=DKIM1; h=sha1:sha256; s=*; n=x; p=" },
+		{ .record = "v=DKIM1; t=y : s; p=A", .want = "v=DKIM1; t=y:s; p=A" },
+		{ .record = "v=DKIM1; t=y:s; p=A",
+			.wish = { .drop_testing = true },
+			.want = "v=DKIM1; t=s; p=A" },
+		{ .record = "v=DKIM1; t=s; p=A",
+			.wish = { .drop_strict = true },
+			.want = "v=DKIM1; p=A" },
+		{ .record = "", .want = "v=DKIM1" },
+	};
+	struct buf to;
+
+	(void)state;
+	buf_init(&to, RECORD_MAX);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct dkim_wish wish = cases[i].wish;
+
+		wish.record = slice_of(cases[i].record);
+		dkim_suggest(&wish, &to);
+		assert_string_equal(buf_text(&to), cases[i].want);
+	}
+	buf_release(&to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_spf_record_has_its_terms_in_order_once_and_all_last),
 		cmocka_unit_test(every_spf_record_we_write_is_one_without_faults),
 		cmocka_unit_test(a_dmarc_record_keeps_what_is_of_use_and_loses_the_rest),
+		cmocka_unit_test(a_key_keeps_what_is_of_use_and_loses_the_rest),
 		cmocka_unit_test(a_value_is_cut_into_strings_a_zone_file_reads_back),
 		cmocka_unit_test(a_panel_wants_names_relative_to_its_zone),
 		cmocka_unit_test(all_the_checker_asks_first_is_wanted_once),

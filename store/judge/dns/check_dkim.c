@@ -3,7 +3,7 @@
 
 #include "store/base/day.h"
 #include "store/judge/dns/check_parts.h"
-#include "store/judge/dns/dkim_key.h"
+#include "store/judge/dns/suggest.h"
 
 #define UNUSED_DAYS 60
 #define OLD_DAYS    365
@@ -27,6 +27,20 @@ static struct dns_finding *found(
 		dns_found_span(f, tag->at, tag->text.len);
 	dns_found_text(d->c->found, f, "s", d->s->selector);
 	return f;
+}
+
+/* What is wrong beside the key itself can be put right without a new one. */
+static void found_fixed(struct dkim_check *d, enum dns_rule rule, const struct dns_tag *tag)
+{
+	struct dns_finding *f = found(d, rule, 0, tag);
+	struct dkim_wish wish = { .record = d->text,
+		.drop_testing = rule == DNS_RULE_K10,
+		.drop_strict = rule == DNS_RULE_K11 };
+
+	if (f == NULL || d->plain.ptr != d->text.ptr)
+		return; /* extra characters first; and they hold the buffer */
+	dkim_suggest(&wish, &d->c->text);
+	dns_found_fix(d->c->found, f, d->name, DNS_TXT, buf_slice(&d->c->text));
 }
 
 /* SELECTOR.middle.DOMAIN */
@@ -59,7 +73,7 @@ static void check_key(struct dkim_check *d, const struct dkim_key *k)
 	struct dns_findings *to = d->c->found;
 
 	if (!k->version_good)
-		(void)found(d, DNS_RULE_K07, 0, &k->v);
+		found_fixed(d, DNS_RULE_K07, &k->v);
 	if (k->type == DKIM_KEY_OTHER)
 		dns_found_text(to, found(d, DNS_RULE_K03, 1, &k->k), "k", k->k.value);
 	else if (k->state == DKIM_KEY_REVOKED)
@@ -71,13 +85,13 @@ static void check_key(struct dkim_check *d, const struct dkim_key *k)
 			found(d, k->bits < 1024 ? DNS_RULE_K05 : DNS_RULE_K06, 0, &k->p), "n",
 			k->bits);
 	if (!k->sha256)
-		(void)found(d, DNS_RULE_K08, 0, &k->h);
+		found_fixed(d, DNS_RULE_K08, &k->h);
 	if (!k->email)
-		(void)found(d, DNS_RULE_K09, 0, &k->s);
+		found_fixed(d, DNS_RULE_K09, &k->s);
 	if (k->testing)
-		(void)found(d, DNS_RULE_K10, 0, &k->t);
+		found_fixed(d, DNS_RULE_K10, &k->t);
 	if (k->strict && d->s->subdomains)
-		(void)found(d, DNS_RULE_K11, 0, &k->t);
+		found_fixed(d, DNS_RULE_K11, &k->t);
 	if (k->state != DKIM_KEY_REVOKED)
 		check_use(d);
 }

@@ -233,6 +233,13 @@ static struct dns_finding *found_node(
 	return f;
 }
 
+/* The record without the term, where it is the domain's own to change. */
+static void drop_node(struct spf_check *s, struct dns_finding *f, const struct spf_node *n)
+{
+	if (n->depth == 1)
+		suggest(s, f, NULL, NULL, &n->term);
+}
+
 static void check_lookups(struct spf_check *s)
 {
 	struct slice heaviest = SLICE_LIT("-");
@@ -263,9 +270,9 @@ static void check_node(struct spf_check *s, const struct spf_node *n)
 		dns_found_text(s->c->found, found_node(s, DNS_RULE_S08, n), "path",
 			s->tree->nodes[n->parent].name);
 	if (record && (n->state == SPF_NODE_NO_RECORD || n->state == SPF_NODE_SEVERAL))
-		(void)found_node(s, DNS_RULE_S07, n);
+		drop_node(s, found_node(s, DNS_RULE_S07, n), n);
 	if (n->state == SPF_NODE_NO_ADDRESS && n->kind != SPF_EXISTS)
-		(void)found_node(s, DNS_RULE_S19, n);
+		drop_node(s, found_node(s, DNS_RULE_S19, n), n);
 	if (record && n->found != NULL) {
 		struct spf_terms terms;
 		struct spf_term t;
@@ -287,6 +294,9 @@ static void check_node(struct spf_check *s, const struct spf_node *n)
 static void check_voids(struct spf_check *s)
 {
 	struct buf *b = &s->c->text;
+	struct slice drop[SPF_TREE_NODES_MAX];
+	struct spf_wish wish = { .records = &s->record, .records_len = 1, .drop = drop };
+	struct dns_finding *f;
 
 	if (s->tree->voids <= SPF_VOIDS_MAX)
 		return;
@@ -296,9 +306,16 @@ static void check_voids(struct spf_check *s)
 			continue;
 		buf_add_text(b, b->len > 0 ? ", " : "");
 		buf_add(b, s->tree->nodes[i].name);
+		if (s->tree->nodes[i].depth == 1)
+			drop[wish.drop_len++] = s->tree->nodes[i].term;
 	}
 	dns_found_drop(s->c->found, DNS_RULE_S19); /* the same names */
-	dns_found_text(s->c->found, found(s, DNS_RULE_S05, 0, 0, 0), "names", buf_slice(b));
+	f = found(s, DNS_RULE_S05, 0, 0, 0);
+	dns_found_text(s->c->found, f, "names", buf_slice(b));
+	if (wish.drop_len == 0)
+		return;
+	spf_suggest(&wish, b);
+	dns_found_fix(s->c->found, f, s->name, DNS_TXT, buf_slice(b));
 }
 
 /* A name more than once, where at least one of the places is the domain's own record. */

@@ -230,6 +230,55 @@ void dmarc_suggest(const struct dmarc_wish *wish, struct buf *to)
 		keep_tag(to, &r, DMARC_T);
 }
 
+/* ---- DKIM keys --------------------------------------------------------------------------- */
+
+/* The flags of t= that stay; nothing where none does. */
+static void add_flags(const struct dkim_wish *wish, struct slice flags, struct buf *to)
+{
+	bool some = false;
+
+	while (!slice_absent(flags)) {
+		struct slice rest, flag = dns_tags_trim(slice_cut(flags, ':', &rest));
+
+		flags = rest;
+		if (flag.len == 0 ||
+			(wish->drop_testing && slice_equal_fold(flag, SLICE_LIT("y"))) ||
+			(wish->drop_strict && slice_equal_fold(flag, SLICE_LIT("s"))))
+			continue;
+		buf_add_text(to, some ? ":" : "; t=");
+		buf_add(to, flag);
+		some = true;
+	}
+}
+
+void dkim_suggest(const struct dkim_wish *wish, struct buf *to)
+{
+	struct dkim_key key;
+	struct dns_tags tags;
+	struct dns_tag tag;
+
+	dkim_key_parse(wish->record, &key);
+	buf_clear(to);
+	buf_add_text(to, "v=DKIM1");
+	dns_tags_init(&tags, wish->record);
+	while (dns_tags_next(&tags, &tag)) {
+		bool h = tag.at == key.h.at && !slice_absent(key.h.text),
+		     s = tag.at == key.s.at && !slice_absent(key.s.text);
+
+		if (slice_absent(tag.value) || slice_equal_fold(tag.name, SLICE_LIT("v")) ||
+			(h && !key.sha256) || (s && !key.email))
+			continue;
+		if (slice_equal(tag.name, SLICE_LIT("t"))) {
+			add_flags(wish, tag.value, to);
+			continue;
+		}
+		buf_add_text(to, "; ");
+		buf_add(to, tag.name);
+		buf_add_char(to, '=');
+		buf_add(to, tag.value);
+	}
+}
+
 /* ---- panels ------------------------------------------------------------------------------ */
 
 void dns_strings(struct slice value, struct buf *to)

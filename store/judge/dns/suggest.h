@@ -5,6 +5,7 @@
 #define STORE_JUDGE_DNS_SUGGEST_H
 
 #include "store/base/buf.h"
+#include "store/judge/dns/dkim_key.h"
 #include "store/judge/dns/dmarc.h"
 #include "store/judge/dns/spf.h"
 
@@ -46,6 +47,17 @@ struct dmarc_wish {
  * addresses; fo goes without ruf.
  */
 void dmarc_suggest(const struct dmarc_wish *wish, struct buf *to);
+
+struct dkim_wish {
+	struct slice record;	/* a key as it is now */
+	bool drop_testing, drop_strict;	/* y, s leave t= */
+};
+
+/*
+ * Writes the key to `to` (cleared first): v=DKIM1 first, then what was there and is of use. h= that
+ * does not allow sha256 and s= that does not allow e-mail go.
+ */
+void dkim_suggest(const struct dkim_wish *wish, struct buf *to);
 
 /* "..." "..." with strings of at most DNS_STRING_MAX bytes, quotes and backslashes escaped: what a
  * zone file and the panels that ask for strings take. Appends. */
