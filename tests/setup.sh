@@ -9,7 +9,7 @@ build='gcc libc6-dev meson ninja-build pkg-config python3 libxml2-dev libsqlite3
 	libarchive-dev libmicrohttpd-dev libjansson-dev libgmime-3.0-dev libinih-dev libpsl-dev libidn2-dev libcurl4-gnutls-dev libmaxminddb-dev
 	libc-ares-dev nettle-dev publicsuffix'
 test='libcmocka-dev valgrind curl mandoc bsdextrautils strace clang-14 libclang-rt-14-dev clang-format
-	clang-tidy nsd chromium fonts-dejavu-core'
+	clang-tidy nsd spfquery python3-spf openssl iproute2 chromium fonts-dejavu-core'
 # By program, because a Node from elsewhere and Debian's npm do not go together.
 programs='node:nodejs npm:npm'
 bench='libdeflate-dev libexpat1-dev'
