@@ -215,9 +215,10 @@ static void net_make(struct spf_term *ret, const uint8_t *bytes, uint8_t len, ui
 	net->first.len = net->last.len = len;
 	for (unsigned i = 0; i < len; i++) {
 		unsigned from = i * 8;
-		uint8_t host =
-			bits >= from + 8 ? 0 : (uint8_t)(0xff >> (bits > from ? bits - from : 0));
+		unsigned host = 0;
 
+		if (bits < from + 8)
+			host = 0xffU >> (bits > from ? bits - from : 0);
 		net->first.bytes[i] = (uint8_t)(bytes[i] & ~host);
 		net->last.bytes[i] = (uint8_t)(bytes[i] | host);
 	}
