@@ -23,7 +23,7 @@ struct run {
 	const char *db, *config, *format, *lang, *zone, *domain;
 	const char *selectors[SELECTORS_MAX];
 	unsigned selectors_len, words_len;
-	bool suggest, tags;
+	bool suggest, tags, history;
 	/* what is known */
 	char key[DOMAIN_KEY_MAX];
 	char names[SELECTORS_MAX][DOMAIN_KEY_MAX];
@@ -120,6 +120,8 @@ static int take_words(struct run *run, int argc, char **argv, struct err *err)
 			run->suggest = true;
 		} else if (!only_words && strcmp(argv[i], "--tags") == 0) {
 			run->tags = true;
+		} else if (!only_words && strcmp(argv[i], "--history") == 0) {
+			run->history = true;
 		} else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0') {
 			return err_set(err, ERR_USAGE, "dns takes no %s",
 				err_quote(&q, slice_of(argv[i])));
@@ -130,8 +132,10 @@ static int take_words(struct run *run, int argc, char **argv, struct err *err)
 			run->domain = argv[i];
 		}
 	}
-	if (run->tags && (run->domain != NULL || run->suggest || run->zone != NULL))
+	if (run->tags && (run->domain != NULL || run->suggest || run->history || run->zone != NULL))
 		return err_set(err, ERR_USAGE, "--tags stands alone");
+	if (run->history && (run->suggest || run->zone != NULL))
+		return err_set(err, ERR_USAGE, "--history goes with neither --zone nor --suggest");
 	if (run->domain == NULL && !run->tags)
 		return err_set(err, ERR_USAGE, "dns what? See ruad-query --help");
 	return 0;
@@ -335,6 +339,28 @@ static int answer_tags(
 	return write_out(run, err);
 }
 
+static int answer_history(
+	struct run *run, const struct emit_format *format, enum emit_lang lang, struct err *err)
+{
+	struct slice domain = slice_of(run->key);
+	struct emit *e = NULL;
+	int rc;
+
+	if (store_open(&run->store, run->conf.db, STORE_READ, err) < 0)
+		return -1;
+	if (strcmp(format->name, "text") == 0)
+		return query_dns_history_text(run->store, domain, &run->out, err) < 0
+			       ? -1
+			       : write_out(run, err);
+	if (emit_open(&e, format, &run->out, lang, err) < 0)
+		return -1;
+	rc = query_dns_history_rows(run->store, domain, e, err);
+	if (rc == 0)
+		emit_end(e, NULL, NULL);
+	emit_close(e);
+	return rc == 0 ? write_out(run, err) : -1;
+}
+
 static int run_dns(struct run *run, int argc, char **argv, struct err *err)
 {
 	const struct emit_format *format;
@@ -359,6 +385,8 @@ static int run_dns(struct run *run, int argc, char **argv, struct err *err)
 		(run->db != NULL && conf_set(&run->conf, SLICE_LIT("store"), SLICE_LIT("db"),
 					    slice_of(run->db), err) < 0))
 		return -1;
+	if (run->history)
+		return answer_history(run, format, es ? EMIT_ES : EMIT_EN, err);
 	run->facts = (struct dns_facts){ .domain = slice_of(run->key), .today = day_of(day_now()) };
 	if (run->zone != NULL && (read_zone(run, err) < 0 || read_above(run, err) < 0))
 		return -1;

@@ -152,7 +152,7 @@ const char *emit_heading(const struct emit *e)
 		{ "own", "Own domains", "Dominios propios" },
 		{ "decisions", "Decisions", "Decisiones" }, { "events", "Events", "Sucesos" },
 		{ "services", "Services", "Servicios" }, { "findings", "Findings", "Hallazgos" },
-		{ "tags", "Tags", "Etiquetas" },
+		{ "tags", "Tags", "Etiquetas" }, { "history", "What changed", "Qué cambió" },
 		{ "fixes", "To publish or delete", "Para publicar o borrar" },
 		{ "lookups", "SPF look-ups", "Consultas SPF" },
 		{ "published", "In force", "En vigor" },

@@ -46,6 +46,15 @@ int query_dns_text(struct query_dns *q, enum emit_lang lang, struct buf *to, str
 void query_dns_tag_rows(struct emit *e);
 void query_dns_tag_text(enum emit_lang lang, struct buf *to);
 
+/*
+ * What the DNS said about the domain (key form) and says no longer, with what took its place: the set
+ * "history", a row an answer, the oldest of each name and type first; or lines for a terminal. Only
+ * names that changed.
+ */
+int query_dns_history_rows(
+	struct store *st, struct slice domain, struct emit *e, struct err *err);
+int query_dns_history_text(struct store *st, struct slice domain, struct buf *to, struct err *err);
+
 /* ---- for both forms ---------------------------------------------------------------------- */
 
 /* A record in force at a name. */

@@ -80,6 +80,7 @@ static const char help[] =
 	"  domain list          the domains that are yours, and what you said of them\n"
 	"  dns DOMAIN           what is wrong with its SPF, DKIM and DMARC records, and what to\n"
 	"                       publish: --zone FILE --selector NAME --suggest\n"
+	"  dns DOMAIN --history how its records changed\n"
 	"  dns --tags           what the tags of a DMARC record, and ~all, mean\n"
 	"\n"
 	"commands that write:\n"

@@ -62,3 +62,10 @@ STMT(STMT_SEEN_POLICIES,
 STMT(STMT_SEEN_SINCE,
 	"SELECT first_seen FROM dns_fact WHERE domain = ?1 AND name = ?2 AND type = 16"
 	" AND holds = 1 AND status = 1")
+/* Answers to questions that were once answered otherwise. ?1 is the domain's name. */
+STMT(STMT_SEEN_HISTORY,
+	"SELECT f.name, f.type, f.status, f.records, f.first_seen, f.last_seen, f.holds"
+	" FROM (SELECT DISTINCT d.id AS id, o.name AS name, o.type AS type FROM domain AS d"
+	" CROSS JOIN dns_fact AS o ON o.domain = d.id AND o.holds = 0 WHERE d.name = ?1) AS c"
+	" CROSS JOIN dns_fact AS f ON f.domain = c.id AND f.name = c.name AND f.type = c.type"
+	" ORDER BY f.name, f.type, f.first_seen, f.id")

@@ -22,8 +22,9 @@ FORMATS = {JSON: 'json', 'application/x-ndjson': 'ndjson', 'text/csv': 'csv', 't
 # shows.
 COMMAND_LINE_ONLY = {
     'added', 'networks', 'services',
-    'about', 'action', 'advice', 'advice_es', 'asked', 'check_id', 'depth', 'finding', 'is_void',
-    'lookup_state', 'lookups', 'message', 'message_es', 'observed', 'panel_name', 'record_name',
+    'about', 'action', 'advice', 'advice_es', 'answer', 'asked', 'came', 'check_id', 'depth',
+    'finding', 'first_answered', 'gone', 'in_force', 'is_void', 'last_answered', 'lookup_state',
+    'lookups', 'message', 'message_es', 'observed', 'panel_name', 'record_lines', 'record_name',
     'record_strings', 'record_text', 'record_type', 'reference', 'severity', 'span_at',
     'span_length', 'tag', 'term', 'text_es', 'ttl'}
 # Values that no parameter with such a schema may have; the pattern of `sort` is no full rule.

@@ -426,6 +426,27 @@ def check_history(lab):
              '%d %s' % (status, err))
 
 
+def check_changes(lab):
+    db = store(lab, {1: OWN})
+    note_down(db, SIGNED, 30)
+    con = sqlite3.connect(db)
+    con.execute("UPDATE dns_fact SET holds = 0 WHERE name = '_dmarc.example.com'")
+    con.execute("INSERT INTO dns_fact (domain, name, type, status, records, ttl, first_seen, last_seen)"
+                " SELECT domain, name, type, 1, '\"v=DMARC1; p=none\"', 60, first_seen + 86400,"
+                " last_seen + 172800 FROM dns_fact WHERE name = '_dmarc.example.com'")
+    con.commit()
+    con.close()
+    _, out, _ = tap.run(tap.QUERY, '--db', db, 'dns', D, '--history', '--format', 'json', check=(0,))
+    lab.t.equal([(r['record_name'], r['record_type'], r['answer'], r['in_force'], r['came'], r['gone'])
+                 for r in json.loads(out)['data']],
+                [('_dmarc.' + D, 'TXT', 'found', False, None, None),
+                 ('_dmarc.' + D, 'TXT', 'found', True, '"v=DMARC1; p=none"',
+                  '"%s"' % DMARC[0][2])], 'the history tells of what changed, and of nothing else')
+    _, out, _ = tap.run(tap.QUERY, '--db', db, 'dns', D, '--history', check=(0,))
+    lab.t.ok('  - "v=DMARC1; p=reject' in out.decode() and '  + "v=DMARC1; p=none"' in out.decode(),
+             'and shows people the difference', out.decode())
+
+
 # ---- the rest ------------------------------------------------------------------------------------
 
 def check_move(lab):
@@ -516,6 +537,7 @@ def main():
         check_move(lab)
         check_mail(lab)
         check_history(lab)
+        check_changes(lab)
     finally:
         tap.drop(lab.dir)
     t.done()
