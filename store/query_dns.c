@@ -346,6 +346,19 @@ static const struct column finding_columns[] = {
 	{ "observed", COLUMN_BOOL, NULL, NULL },
 };
 
+static const struct column checked_columns[] = {
+	{ "record_name", COLUMN_TEXT, "Domain", "Dominio" },
+	{ "zone", COLUMN_TEXT, "Zone", "Zona" },
+	{ "asked", COLUMN_TIME, "As of", "A fecha de" },
+	{ "error_count", COLUMN_INT, "Errors", "Errores" },
+	{ "warning_count", COLUMN_INT, "Warnings", "Avisos" },
+	{ "info_count", COLUMN_INT, "Notes", "Notas" },
+	{ "hidden_count", COLUMN_INT, "Not shown", "No mostrados" },
+	{ "lookups", COLUMN_INT, "SPF look-ups", "Consultas SPF" },
+	{ "void_lookups", COLUMN_INT, "Void", "Vacías" },
+	{ "lookups_complete", COLUMN_BOOL, "All of them known", "Se conocen todas" },
+};
+
 static const struct column fix_columns[] = {
 	{ "finding", COLUMN_INT, "No.", "N.º" },
 	{ "action", COLUMN_TEXT, "Do", "Acción" },
@@ -445,6 +458,23 @@ static void finding_rows(struct query_dns *q, struct emit *e)
 	}
 }
 
+static void checked_row(struct query_dns *q, struct emit *e)
+{
+	emit_set(e, "checked", checked_columns, LEN(checked_columns), true);
+	emit_row(e, (const struct value[LEN(checked_columns)]){
+			    text_value(q->ask.facts->domain),
+			    text_value(q->zone),
+			    { .null = q->ask.asked == 0, .number = q->ask.asked },
+			    number_value(dns_findings_of(q->found, DNS_ERROR)),
+			    number_value(dns_findings_of(q->found, DNS_WARNING)),
+			    number_value(dns_findings_of(q->found, DNS_INFO)),
+			    number_value(dns_findings_more(q->found)),
+			    number_value(q->tree->lookups),
+			    number_value(q->tree->voids),
+			    number_value(!q->tree->cut && !q->tree->unknown),
+		    });
+}
+
 static void fix_rows(struct query_dns *q, struct emit *e)
 {
 	emit_set(e, "fixes", fix_columns, LEN(fix_columns), false);
@@ -529,6 +559,7 @@ int query_dns_rows(struct query_dns *q, struct emit *e, struct err *err)
 	struct rows to = { q, e };
 
 	finding_rows(q, e);
+	checked_row(q, e);
 	fix_rows(q, e);
 	lookup_rows(q, e);
 	emit_set(e, "published", published_columns, LEN(published_columns), false);

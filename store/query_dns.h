@@ -35,7 +35,7 @@ void query_dns_close(struct query_dns *q);	/* NULL allowed */
 const struct dns_findings *query_dns_findings(const struct query_dns *q);
 
 /*
- * The sets "findings", "fixes", "lookups", "published" and, if asked for, "suggestions". The caller
+ * The sets "findings", "checked", "fixes", "lookups", "published" and, if asked for, "suggestions". The caller
  * opens and ends the document. -1: no memory.
  */
 int query_dns_rows(struct query_dns *q, struct emit *e, struct err *err);

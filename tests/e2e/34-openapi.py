@@ -23,10 +23,11 @@ FORMATS = {JSON: 'json', 'application/x-ndjson': 'ndjson', 'text/csv': 'csv', 't
 COMMAND_LINE_ONLY = {
     'added', 'networks', 'services',
     'about', 'action', 'advice', 'advice_es', 'answer', 'asked', 'came', 'check_id', 'depth',
-    'finding', 'first_answered', 'gone', 'in_force', 'is_void', 'last_answered', 'lookup_state',
-    'lookups', 'message', 'message_es', 'observed', 'panel_name', 'record_lines', 'record_name',
+    'error_count', 'finding', 'first_answered', 'gone', 'hidden_count', 'in_force', 'info_count',
+    'is_void', 'last_answered', 'lookup_state', 'lookups', 'lookups_complete', 'message', 'message_es', 'observed', 'panel_name', 'record_lines', 'record_name',
     'record_strings', 'record_text', 'record_type', 'reference', 'severity', 'span_at',
-    'span_length', 'tag', 'term', 'text_es', 'ttl'}
+    'span_length', 'tag', 'term', 'text_es', 'ttl',
+    'void_lookups', 'warning_count', 'zone'}
 # Values that no parameter with such a schema may have; the pattern of `sort` is no full rule.
 WRONG = {'boolean': 'perhaps', 'integer': 'x1', 'array': 'a b'}
 

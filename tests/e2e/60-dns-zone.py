@@ -489,6 +489,10 @@ def check_whole(lab):
     doc = lab.ask(CLEAN)
     lab.t.equal([(n['depth'], n['lookups'], n['lookup_state']) for n in doc['lookups']],
                 [(0, 1, 'fine'), (1, 1, 'fine')], 'look-ups are counted in a tree')
+    known = doc['checked']
+    lab.t.equal((known['record_name'], known['zone'], known['asked'], known['error_count'],
+                 known['lookups'], known['void_lookups'], known['lookups_complete']),
+                (D, D, None, 0, 1, 0, True), 'and what was checked is told')
     lab.t.equal([(r['about'], r['record_text']) for r in doc['published']],
                 [('spf', SPF[0][2]), ('dmarc', DMARC[0][2])], 'the records in force are listed')
     status, _, err = tap.run(tap.QUERY, 'dns', D, '--zone', '-', stdin=b'@ IN A 300.1.1.1\n')
