@@ -33,42 +33,64 @@ static bool is_written(const struct merge *m, struct slice text)
 	return false;
 }
 
-static bool has_term(const struct merge *m, struct slice text)
+static bool is_dropped(const struct merge *m, struct slice text)
 {
-	if (is_written(m, text))
-		return true;
 	for (size_t i = 0; i < m->wish->drop_len; i++) {
 		if (slice_equal(m->wish->drop[i], text))
-			return true; /* as good as written */
+			return true;
 	}
 	return false;
 }
 
-static void take_term(struct merge *m, const struct spf_term *t)
+/* `redirect`: the one of this record. */
+static void take_term(struct merge *m, const struct spf_term *t, struct spf_term *redirect)
 {
 	if (t->kind == SPF_EXP && m->exp)
 		return; /* one of each record, and one is all that may stand */
 	m->exp = m->exp || (t->kind == SPF_EXP && t->fault == SPF_FINE);
-	if (t->fault != SPF_FINE || t->kind == SPF_NO_TERM)
+	if (t->fault != SPF_FINE || t->kind == SPF_NO_TERM || is_dropped(m, t->text))
 		return;
 	if (t->kind == SPF_ALL) {
 		if (slice_absent(m->all))
 			m->all = t->text;
 	} else if (t->kind == SPF_REDIRECT) {
-		m->redirect = t->text;
-	} else if (m->terms_len < TERMS_MAX && !has_term(m, t->text)) {
+		*redirect = *t;
+	} else if (m->terms_len < TERMS_MAX && !is_written(m, t->text)) {
 		m->terms_len++;
 		buf_add_char(m->to, ' ');
 		buf_add(m->to, t->text);
 	}
 }
 
+/* One more term, unless it is there already. */
+static void add_term(struct merge *m, const char *text, size_t len)
+{
+	if (is_written(m, slice_from(text, len)))
+		return;
+	buf_add_char(m->to, ' ');
+	buf_add(m->to, slice_from(text, len));
+}
+
+/* Behind an "all" of its own it is ignored (6.1). Of several records each must stay in force: what
+ * one was redirected to is included. */
+static void take_redirect(struct merge *m, const struct spf_term *t)
+{
+	char text[DOMAIN_KEY_MAX + sizeof "include:"];
+	int len = snprintf(text, sizeof text, "include:%.*s", SLICE_FMT(t->domain));
+
+	if (m->wish->records_len == 1)
+		m->redirect = t->text;
+	else if (len > 0 && (size_t)len < sizeof text)
+		add_term(m, text, (size_t)len);
+}
+
 /* What was meant to be a record begins with "v=spf1" behind blanks and quotation marks. */
 static void take_record(struct merge *m, struct slice text)
 {
 	size_t at = slice_find_fold(text, SLICE_LIT("v=spf1"));
+	struct spf_term t, redirect = { .kind = SPF_NO_TERM };
 	struct spf_terms terms;
-	struct spf_term t;
+	bool all = false;
 
 	if (at == SIZE_MAX)
 		return;
@@ -80,17 +102,12 @@ static void take_record(struct merge *m, struct slice text)
 	spf_terms_init(&terms, text);
 	while (terms.at < text.len && text.ptr[terms.at] == ';')
 		terms.at++;
-	while (spf_terms_next(&terms, &t))
-		take_term(m, &t);
-}
-
-/* One more term, unless it is there already. */
-static void add_term(struct merge *m, const char *text, size_t len)
-{
-	if (is_written(m, slice_from(text, len)))
-		return;
-	buf_add_char(m->to, ' ');
-	buf_add(m->to, slice_from(text, len));
+	while (spf_terms_next(&terms, &t)) {
+		take_term(m, &t, &redirect);
+		all = all || (t.kind == SPF_ALL && t.fault == SPF_FINE);
+	}
+	if (redirect.kind == SPF_REDIRECT && !all)
+		take_redirect(m, &redirect);
 }
 
 static void add_new(struct merge *m)
