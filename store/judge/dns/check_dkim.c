@@ -29,15 +29,22 @@ static struct dns_finding *found(
 	return f;
 }
 
+/* Worth publishing once more. */
+static bool is_whole(const struct dkim_key *k)
+{
+	return !k->torn && (k->state == DKIM_KEY_GOOD || k->state == DKIM_KEY_REVOKED);
+}
+
 /* What is wrong beside the key itself can be put right without a new one. */
-static void found_fixed(struct dkim_check *d, enum dns_rule rule, const struct dns_tag *tag)
+static void found_fixed(struct dkim_check *d, enum dns_rule rule, const struct dkim_key *k,
+	const struct dns_tag *tag)
 {
 	struct dns_finding *f = found(d, rule, 0, tag);
 	struct dkim_wish wish = { .record = d->text,
 		.drop_testing = rule == DNS_RULE_K10,
 		.drop_strict = rule == DNS_RULE_K11 };
 
-	if (f == NULL || d->plain.ptr != d->text.ptr)
+	if (f == NULL || !is_whole(k) || d->plain.ptr != d->text.ptr)
 		return; /* extra characters first; and they hold the buffer */
 	dkim_suggest(&wish, &d->c->text);
 	dns_found_fix(d->c->found, f, d->name, DNS_TXT, buf_slice(&d->c->text));
@@ -73,7 +80,7 @@ static void check_key(struct dkim_check *d, const struct dkim_key *k)
 	struct dns_findings *to = d->c->found;
 
 	if (!k->version_good)
-		found_fixed(d, DNS_RULE_K07, &k->v);
+		found_fixed(d, DNS_RULE_K07, k, &k->v);
 	if (k->type == DKIM_KEY_OTHER)
 		dns_found_text(to, found(d, DNS_RULE_K03, 1, &k->k), "k", k->k.value);
 	else if (k->state == DKIM_KEY_REVOKED)
@@ -85,13 +92,13 @@ static void check_key(struct dkim_check *d, const struct dkim_key *k)
 			found(d, k->bits < 1024 ? DNS_RULE_K05 : DNS_RULE_K06, 0, &k->p), "n",
 			k->bits);
 	if (!k->sha256)
-		found_fixed(d, DNS_RULE_K08, &k->h);
+		found_fixed(d, DNS_RULE_K08, k, &k->h);
 	if (!k->email)
-		found_fixed(d, DNS_RULE_K09, &k->s);
+		found_fixed(d, DNS_RULE_K09, k, &k->s);
 	if (k->testing)
-		found_fixed(d, DNS_RULE_K10, &k->t);
+		found_fixed(d, DNS_RULE_K10, k, &k->t);
 	if (k->strict && d->s->subdomains)
-		found_fixed(d, DNS_RULE_K11, &k->t);
+		found_fixed(d, DNS_RULE_K11, k, &k->t);
 	if (k->state != DKIM_KEY_REVOKED)
 		check_use(d);
 }
@@ -100,6 +107,8 @@ static void check_key(struct dkim_check *d, const struct dkim_key *k)
 static void strip(struct dkim_check *d)
 {
 	struct buf *b = &d->c->text;
+	struct dns_finding *f;
+	struct dkim_key key;
 
 	d->plain = d->text;
 	if (slice_find(d->text, SLICE_LIT("\\")) == SIZE_MAX &&
@@ -111,7 +120,10 @@ static void strip(struct dkim_check *d)
 			buf_add_char(b, d->text.ptr[i]);
 	}
 	d->plain = buf_slice(b);
-	dns_found_fix(d->c->found, found(d, DNS_RULE_K18, 0, NULL), d->name, DNS_TXT, d->plain);
+	f = found(d, DNS_RULE_K18, 0, NULL);
+	dkim_key_parse(d->plain, &key);
+	if (is_whole(&key))
+		dns_found_fix(d->c->found, f, d->name, DNS_TXT, d->plain);
 }
 
 /* The name has no TXT: why. */
@@ -134,6 +146,16 @@ static void check_absent(struct dkim_check *d, const struct dns_answer *txt)
 		(void)found(d, DNS_RULE_K01, 0, NULL);
 }
 
+/* The first text that is meant to be a key. A wildcard above answers with something else. */
+static const struct dns_record *key_of(const struct dns_answer *a)
+{
+	for (size_t i = 0; i < a->len; i++) {
+		if (dkim_key_is_record(a->records[i].text))
+			return &a->records[i];
+	}
+	return NULL;
+}
+
 static void check_misplaced(struct dkim_check *d)
 {
 	char text[DOMAIN_KEY_MAX], own[DOMAIN_KEY_MAX];
@@ -146,19 +168,21 @@ static void check_misplaced(struct dkim_check *d)
 		names[0] = dns_name_under(own, d->domain, twice);
 	}
 	for (unsigned i = 0; i < 2; i++) {
+		const struct dns_record *key;
 		struct dns_answer a;
 		struct dns_finding *f;
 
 		if (slice_absent(names[i]))
 			continue;
 		dns_find(d->c->view, names[i], DNS_TXT, &a);
-		if (a.len == 0)
+		key = key_of(&a);
+		if (key == NULL)
 			continue;
 		f = dns_found(d->c->found, i == 0 ? DNS_RULE_K15 : DNS_RULE_K16, 0);
-		dns_found_record(d->c->found, f, names[i], DNS_TXT, a.records[0].text);
+		dns_found_record(d->c->found, f, names[i], DNS_TXT, key->text);
 		dns_found_text(d->c->found, f, "s", d->s->selector);
-		dns_found_fix(d->c->found, f, d->name, DNS_TXT, a.records[0].text);
-		dns_found_remove(d->c->found, f, names[i], DNS_TXT, a.records[0].text);
+		dns_found_fix(d->c->found, f, d->name, DNS_TXT, key->text);
+		dns_found_remove(d->c->found, f, names[i], DNS_TXT, key->text);
 	}
 }
 
@@ -218,7 +242,7 @@ void check_dkim(struct check *c)
 		struct dkim_key key;
 
 		dkim_key_parse(a.records[i].text, &key);
-		if (key.state == DKIM_KEY_REVOKED)
+		if (key.state == DKIM_KEY_REVOKED || !dkim_key_is_record(a.records[i].text))
 			continue;
 		f = dns_found(c->found, DNS_RULE_K17, 0);
 		dns_found_record(c->found, f, star, DNS_TXT, a.records[i].text);

@@ -321,6 +321,22 @@ static bool check_instead(struct dmarc_check *d)
 	return a.len > 0;
 }
 
+/* As it is, if receivers would have it there; else what was meant. */
+static void fix_misplaced(struct dmarc_check *d, struct dns_finding *f, struct slice text)
+{
+	struct dmarc_wish wish = {
+		.record = text, .report_address = d->c->facts->report_address, .keep_testing = true
+	};
+	struct dmarc_record r;
+
+	dmarc_parse(text, &r);
+	if (!r.valid) {
+		dmarc_suggest(&wish, &d->c->text);
+		text = buf_slice(&d->c->text);
+	}
+	dns_found_fix(d->c->found, f, d->name, DNS_TXT, text);
+}
+
 static bool check_misplaced(struct dmarc_check *d, bool right)
 {
 	struct slice domain = d->c->facts->domain;
@@ -345,7 +361,7 @@ static bool check_misplaced(struct dmarc_check *d, bool right)
 			dns_found_record(d->c->found, f, names[i], DNS_TXT, a.records[k].text);
 			dns_found_text(d->c->found, f, "d", domain);
 			if (!right)
-				dns_found_fix(d->c->found, f, d->name, DNS_TXT, a.records[k].text);
+				fix_misplaced(d, f, a.records[k].text);
 			dns_found_remove(d->c->found, f, names[i], DNS_TXT, a.records[k].text);
 			any = true;
 		}
