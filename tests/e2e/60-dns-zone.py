@@ -386,6 +386,14 @@ def check_mail(lab):
     seen(lab, 'K11', under, CLEAN + strict, SIGNED)
     lab.t.equal(lab.ids(CLEAN + strict, '--db', db), [], 'K11 is not raised without such mail')
     seen(lab, 'K21', store(lab, {1: row('192.0.2.1', 10, False, True)}), CLEAN, SIGNED, twin_db=db)
+    both = store(lab, {1: OWN + STRANGE + row('203.0.113.8', 10, True, True, keys=['+s1@' + D])})
+    three = [r for r in SIGNED if r[0] != D or r[1] != 'TXT'] + \
+        [(D, 'TXT', 'v=spf1 ip4:192.0.2.1 ip4:10.1.2.3 a:gone.example.com ?all')]
+    doc = lab.ask(three, '--db', both)
+    after = repaired(three, doc['fixes'])
+    lab.t.equal(sorted(r['check_id'] for r in doc['data']), ['S10', 'S18', 'S19', 'S25', 'S25'],
+                'several things are wrong with one record')
+    lab.t.equal(lab.ids(after, '--db', both), ['S11'], 'and all go by publishing what they say')
     strict = 'v=DMARC1; p=reject; aspf=s; ' + RUA
     failed = store(lab, {1: OWN + row('192.0.2.1', 5, False, False, '+bounce.' + D)})
     seen(lab, 'D17', failed, dmarc(strict, *with_key), SIGNED)

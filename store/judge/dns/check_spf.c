@@ -13,6 +13,12 @@ struct spf_check {
 	struct slice name, record;
 	const struct dns_record *found;
 	const struct spf_tree *tree;
+	/* What the record should be: of all findings together, so that the last one that is copied
+	 * does not undo the others. */
+	const char *all;
+	size_t drop_len, add_len;
+	struct slice drop[SPF_TREE_NODES_MAX];
+	struct ip add[DNS_FACTS_MAX];
 };
 
 static struct dns_finding *found(
@@ -25,21 +31,50 @@ static struct dns_finding *found(
 	return f;
 }
 
+static void drop_term(struct spf_check *s, struct slice term)
+{
+	if (s->drop_len < SPF_TREE_NODES_MAX)
+		s->drop[s->drop_len++] = term;
+}
+
+/* The fix of this finding: what all of them make of the record. */
 static void suggest(struct spf_check *s, struct dns_finding *f, const char *all,
 	const struct ip *add, const struct slice *drop)
 {
-	struct spf_wish wish = { .records = &s->record,
-		.records_len = 1,
-		.add = add,
-		.add_len = add != NULL,
-		.drop = drop,
-		.drop_len = drop != NULL,
-		.all = all };
+	if (all != NULL)
+		s->all = all;
+	if (add != NULL && s->add_len < DNS_FACTS_MAX)
+		s->add[s->add_len++] = *add;
+	if (drop != NULL)
+		drop_term(s, *drop);
+	dns_found_wait(f);
+}
+
+/* The fix of this finding alone. */
+static void suggest_apart(struct spf_check *s, struct dns_finding *f, const struct slice *drop)
+{
+	struct spf_wish wish = {
+		.records = &s->record, .records_len = 1, .drop = drop, .drop_len = drop != NULL
+	};
 
 	if (f == NULL)
 		return; /* not kept: no work for it */
 	spf_suggest(&wish, &s->c->text);
 	dns_found_fix(s->c->found, f, s->name, DNS_TXT, buf_slice(&s->c->text));
+}
+
+static void suggest_all(struct spf_check *s)
+{
+	struct spf_wish wish = { .records = &s->record,
+		.records_len = 1,
+		.add = s->add,
+		.add_len = s->add_len,
+		.drop = s->drop,
+		.drop_len = s->drop_len,
+		.all = s->all };
+
+	spf_suggest(&wish, &s->c->text);
+	dns_found_fix_waiting(s->c->found, s->name, DNS_TXT, buf_slice(&s->c->text));
 }
 
 static struct dns_finding *found_term(
@@ -294,9 +329,8 @@ static void check_node(struct spf_check *s, const struct spf_node *n)
 static void check_voids(struct spf_check *s)
 {
 	struct buf *b = &s->c->text;
-	struct slice drop[SPF_TREE_NODES_MAX];
-	struct spf_wish wish = { .records = &s->record, .records_len = 1, .drop = drop };
 	struct dns_finding *f;
+	bool own = false;
 
 	if (s->tree->voids <= SPF_VOIDS_MAX)
 		return;
@@ -307,15 +341,14 @@ static void check_voids(struct spf_check *s)
 		buf_add_text(b, b->len > 0 ? ", " : "");
 		buf_add(b, s->tree->nodes[i].name);
 		if (s->tree->nodes[i].depth == 1)
-			drop[wish.drop_len++] = s->tree->nodes[i].term;
+			drop_term(s, s->tree->nodes[i].term);
+		own = own || s->tree->nodes[i].depth == 1;
 	}
 	dns_found_drop(s->c->found, DNS_RULE_S19); /* the same names */
 	f = found(s, DNS_RULE_S05, 0, 0, 0);
 	dns_found_text(s->c->found, f, "names", buf_slice(b));
-	if (wish.drop_len == 0)
-		return;
-	spf_suggest(&wish, b);
-	dns_found_fix(s->c->found, f, s->name, DNS_TXT, buf_slice(b));
+	if (own)
+		dns_found_wait(f);
 }
 
 /* A name more than once, where at least one of the places is the domain's own record. */
@@ -409,7 +442,7 @@ static void found_unused(struct spf_check *s, const bool *used, bool complete)
 			struct dns_finding *f = found_node(s, DNS_RULE_S24, n);
 
 			dns_found_number(s->c->found, f, "n", n->lookups);
-			suggest(s, f, NULL, NULL, &n->term);
+			suggest_apart(s, f, &n->term); /* perhaps it is only seldom used */
 		}
 	}
 }
@@ -493,8 +526,8 @@ static void check_none(struct spf_check *s, const struct dns_answer *a)
 			continue;
 		near = true;
 		s->record = a->records[i].text;
-		suggest(s, found(s, DNS_RULE_S22, 0, 0, s->record.len < 7 ? s->record.len : 7),
-			NULL, NULL, NULL);
+		suggest_apart(s,
+			found(s, DNS_RULE_S22, 0, 0, s->record.len < 7 ? s->record.len : 7), NULL);
 	}
 	s->record = SLICE_ABSENT;
 	if (!near) {
@@ -561,7 +594,7 @@ static int check_one(struct spf_check *s, struct err *err)
 	check_ttl(s->c, s->name, DNS_TXT, s->found);
 	check_length(s);
 	if (has_curly(s->record)) {
-		suggest(s, found(s, DNS_RULE_S22, 0, 0, 0), NULL, NULL, NULL);
+		suggest_apart(s, found(s, DNS_RULE_S22, 0, 0, 0), NULL);
 		return 0;
 	}
 	check_terms(s);
@@ -575,6 +608,7 @@ static int check_one(struct spf_check *s, struct err *err)
 	check_repeats(s);
 	check_addresses(s);
 	check_siblings(s);
+	suggest_all(s);
 	spf_tree_close(tree);
 	return 0;
 }

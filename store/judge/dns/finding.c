@@ -159,6 +159,23 @@ void dns_found_remove(struct dns_findings *f, struct dns_finding *to, struct sli
 		(struct dns_fix){ .type = type, .remove = true, .name = name, .value = value });
 }
 
+void dns_found_wait(struct dns_finding *to)
+{
+	if (to != NULL)
+		to->waits = true;
+}
+
+void dns_found_fix_waiting(
+	struct dns_findings *f, struct slice name, enum dns_type type, struct slice value)
+{
+	for (size_t i = 0; i < f->len; i++) {
+		if (!f->room[i].waits)
+			continue;
+		f->room[i].waits = false;
+		dns_found_fix(f, &f->room[i], name, type, value);
+	}
+}
+
 void dns_found_drop(struct dns_findings *f, enum dns_rule rule)
 {
 	size_t len = 0;

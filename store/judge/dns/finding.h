@@ -57,6 +57,7 @@ struct dns_finding {
 	size_t values_len;
 	struct dns_fix fixes[DNS_FIXES_MAX];
 	size_t fixes_len;
+	bool waits;	/* for a fix it shares with others: dns_found_fix_waiting() */
 };
 
 struct dns_findings;
@@ -93,6 +94,10 @@ void dns_found_fix(struct dns_findings *f, struct dns_finding *to, struct slice 
 	enum dns_type type, struct slice value);
 void dns_found_remove(struct dns_findings *f, struct dns_finding *to, struct slice name,
 	enum dns_type type, struct slice value);
+/* Several findings about one record have one fix, known when all are: each of them waits for it. */
+void dns_found_wait(struct dns_finding *to);
+void dns_found_fix_waiting(struct dns_findings *f, struct slice name, enum dns_type type,
+	struct slice value);
 /* Drops every finding of a rule: another one has said it better. */
 void dns_found_drop(struct dns_findings *f, enum dns_rule rule);
 bool dns_found_any(const struct dns_findings *f, enum dns_rule rule);
