@@ -482,6 +482,17 @@ def check_move(lab):
              'in Spanish as well', spanish[1].decode())
 
 
+def check_together(lab):
+    """Whoever copies the record of one finding mends what the others say of it too."""
+    zone = dmarc('v=DMARC1; p=reject; sp=none; t=y; pct=30; psd=y; np=reject; rua=dmarc@example.com')
+    doc = lab.ask(zone)
+    lab.t.equal([r['check_id'] for r in doc['data']], ['D08', 'D12', 'D14', 'D16', 'D25'],
+                'a record has several faults')
+    lab.t.equal({f['record_text'] for f in doc['fixes']},
+                {'v=DMARC1; p=reject; np=reject; rua=mailto:dmarc@example.com'}, 'and one fix')
+    lab.t.equal(lab.ids(repaired(zone, doc['fixes'][:1])), [], 'that is enough')
+
+
 def check_subdomain(lab):
     sub = 'news.' + D
     zone = CLEAN + [(sub, 'TXT', 'v=spf1 redirect=' + SPF_AT)]
@@ -547,6 +558,7 @@ def main():
             check_case(lab, case, numbers[case[0]])
         check_subdomain(lab)
         check_move(lab)
+        check_together(lab)
         check_mail(lab)
         check_history(lab)
         check_changes(lab)

@@ -35,16 +35,16 @@ static bool is_whole(const struct dkim_key *k)
 	return !k->torn && (k->state == DKIM_KEY_GOOD || k->state == DKIM_KEY_REVOKED);
 }
 
-/* What is wrong beside the key itself can be put right without a new one. */
+/* What is wrong beside the key itself can be put right without a new one, all at once. */
 static void found_fixed(struct dkim_check *d, enum dns_rule rule, const struct dkim_key *k,
 	const struct dns_tag *tag)
 {
 	struct dns_finding *f = found(d, rule, 0, tag);
 	struct dkim_wish wish = { .record = d->text,
-		.drop_testing = rule == DNS_RULE_K10,
-		.drop_strict = rule == DNS_RULE_K11 };
+		.drop_testing = k->testing,
+		.drop_strict = k->strict && d->s->subdomains };
 
-	if (f == NULL || !is_whole(k) || d->plain.ptr != d->text.ptr)
+	if (f == NULL || d->plain.ptr != d->text.ptr)
 		return; /* extra characters first; and they hold the buffer */
 	dkim_suggest(&wish, &d->c->text);
 	dns_found_fix(d->c->found, f, d->name, DNS_TXT, buf_slice(&d->c->text));

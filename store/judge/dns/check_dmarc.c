@@ -10,32 +10,41 @@ struct dmarc_check {
 	struct check *c;
 	struct slice name; /* _dmarc.domain */
 	struct dmarc_record r;
+	struct dmarc_wish wish; /* what the record should be: of all findings together */
 };
+
+/* What a finding of the rule asks of the record. */
+static void wish_for(struct dmarc_wish *wish, enum dns_rule rule)
+{
+	wish->relaxed |= rule == DNS_RULE_D17;
+	wish->drop_sp |= rule == DNS_RULE_D14;
+	wish->keep_testing &= rule != DNS_RULE_D16;
+	wish->drop_ruf |= rule == DNS_RULE_D18;
+	wish->drop_psd |= rule == DNS_RULE_D25;
+	if (rule == DNS_RULE_D15)
+		wish->np = DMARC_REJECT;
+}
 
 static struct dns_finding *found(
 	struct dmarc_check *d, enum dns_rule rule, unsigned variant, size_t at, size_t len)
 {
 	struct dns_finding *f = dns_found(d->c->found, rule, variant);
-	struct dmarc_wish wish = { .record = d->r.text,
-		.report_address = d->c->facts->report_address,
-		.relaxed = rule == DNS_RULE_D17,
-		.drop_sp = rule == DNS_RULE_D14,
-		.np = rule == DNS_RULE_D15 ? DMARC_REJECT : DMARC_ABSENT,
-		.keep_testing = rule != DNS_RULE_D16,
-		.drop_ruf = rule == DNS_RULE_D18,
-		.drop_psd = rule == DNS_RULE_D25 };
 	/* To go on, to write an address or to take one away is the owner's to decide. */
 	bool open = rule == DNS_RULE_D06 || (rule == DNS_RULE_D11 && variant == 0) ||
-		    (rule == DNS_RULE_D07 && slice_absent(wish.report_address));
+		    (rule == DNS_RULE_D07 && slice_absent(d->wish.report_address));
 
-	if (f == NULL)
-		return NULL;
 	dns_found_record(d->c->found, f, d->name, DNS_TXT, d->r.text);
 	dns_found_span(f, at, len);
-	if (open)
-		return f;
-	dmarc_suggest(&wish, &d->c->text);
-	dns_found_fix(d->c->found, f, d->name, DNS_TXT, buf_slice(&d->c->text));
+	if (rule == DNS_RULE_D18 && f != NULL) {
+		struct dmarc_wish wish = d->wish; /* perhaps somebody reads what ruf= brings */
+
+		wish_for(&wish, rule);
+		dmarc_suggest(&wish, &d->c->text);
+		dns_found_fix(d->c->found, f, d->name, DNS_TXT, buf_slice(&d->c->text));
+	} else if (!open) {
+		wish_for(&d->wish, rule);
+		dns_found_wait(f);
+	}
 	return f;
 }
 
@@ -274,6 +283,9 @@ static void check_seen(struct dmarc_check *d)
 static void check_own(struct dmarc_check *d, const struct dns_record *record)
 {
 	dmarc_parse(record->text, &d->r);
+	d->wish = (struct dmarc_wish){ .record = record->text,
+		.report_address = d->c->facts->report_address,
+		.keep_testing = true };
 	check_ttl(d->c, d->name, DNS_TXT, record);
 	check_tags(d);
 	check_policies(d);
@@ -281,8 +293,10 @@ static void check_own(struct dmarc_check *d, const struct dns_record *record)
 		(void)found(d, DNS_RULE_D07, 0, 0, 0);
 	check_uris(d, DMARC_RUA);
 	check_uris(d, DMARC_RUF);
-	check_old_tags(d);
 	check_seen(d);
+	check_old_tags(d);
+	dmarc_suggest(&d->wish, &d->c->text);
+	dns_found_fix_waiting(d->c->found, d->name, DNS_TXT, buf_slice(&d->c->text));
 }
 
 static bool is_near_record(struct slice text)
