@@ -44,7 +44,7 @@ static void found_fixed(struct dkim_check *d, enum dns_rule rule, const struct d
 		.drop_testing = k->testing,
 		.drop_strict = k->strict && d->s->subdomains };
 
-	if (f == NULL || d->plain.ptr != d->text.ptr)
+	if (f == NULL || !is_whole(k) || d->plain.ptr != d->text.ptr)
 		return; /* extra characters first; and they hold the buffer */
 	dkim_suggest(&wish, &d->c->text);
 	dns_found_fix(d->c->found, f, d->name, DNS_TXT, buf_slice(&d->c->text));
