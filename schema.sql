@@ -401,6 +401,14 @@ CREATE TABLE own_service (
 	PRIMARY KEY (domain, service)
 ) STRICT, WITHOUT ROWID;
 
+-- What the owner answered to what no report can tell (store/judge/readiness.h).
+CREATE TABLE own_answer (
+	domain	INTEGER NOT NULL REFERENCES domain (id),
+	question	TEXT NOT NULL,		-- the setting: 'rare_senders', 'mailing_lists'
+	answer	TEXT NOT NULL CHECK (answer IN ('yes', 'no')),
+	PRIMARY KEY (domain, question)
+) STRICT, WITHOUT ROWID;
+
 -- What happened, in order, never changed: the audit log of the owner's words and the feed of what
 -- the reports brought.
 CREATE TABLE event (

@@ -11,11 +11,13 @@
 
 #include "ruad_version.h"
 #include "store/base/conf.h"
+#include "store/base/day.h"
 #include "store/base/log.h"
 #include "store/check_main.h"
 #include "store/dns_main.h"
 #include "store/emit.h"
 #include "store/owner_main.h"
+#include "store/query_ready.h"
 
 #define OUT_BYTES_MAX   (16 * 1024 * 1024)
 #define OUT_BYTES_DRAIN (64 * 1024)
@@ -76,6 +78,7 @@ static const char help[] =
 	"  services             the catalogue of sending services\n"
 	"  status               what is in the database and how fresh it is\n"
 	"  selftest             recompute every total from the records\n"
+	"  ready DOMAIN         may its policy go one step further, and what is in the way\n"
 	"  check --mode MODE    one question of monitoring, as a plugin: see check --help\n"
 	"  domain list          the domains that are yours, and what you said of them\n"
 	"  dns DOMAIN           what is wrong with its SPF, DKIM and DMARC records, and what to\n"
@@ -86,7 +89,8 @@ static const char help[] =
 	"commands that write:\n"
 	"  domain add NAME [SETTING=VALUE ...]   make a domain yours\n"
 	"  domain set NAME SETTING=VALUE ...     parked=yes|no, rua=ADDRESS, network=CIDR,\n"
-	"                       network=-CIDR, service=ID, service=-ID\n"
+	"                       network=-CIDR, service=ID, service=-ID,\n"
+	"                       rare_senders=yes|no, mailing_lists=yes|no\n"
 	"  domain remove NAME   take it back\n"
 	"  decide SOURCE yours|forwarder|not-yours|undecided\n"
 	"  undo EVENT           take back what an event did\n"
@@ -309,6 +313,27 @@ static int run_domain(struct run *run, struct err *err)
 		err_quote(&quote, slice_of(what)));
 }
 
+static int run_ready(struct run *run, struct err *err)
+{
+	struct query_ready *q = NULL;
+	struct store *st = NULL;
+	struct emit *e = NULL;
+	int rc = -1;
+
+	if (store_open(&st, run->conf.db, STORE_READ, err) < 0 ||
+		query_ready_open(&q, st, slice_of(run->words[1]), day_of(day_now()), err) < 0 ||
+		emit_open(&e, run->format, &run->out, run->lang, err) < 0 ||
+		query_ready_rows(q, e, run->lang, err) < 0)
+		goto out;
+	emit_end(e, NULL, NULL);
+	rc = 0;
+out:
+	emit_close(e);
+	query_ready_close(q);
+	store_close(st);
+	return rc;
+}
+
 static const struct command commands[] = {
 	{ "domains", 0, QUERY_DOMAINS, run_query, true },
 	{ "summary", 0, QUERY_SUMMARY, run_query, true },
@@ -333,6 +358,7 @@ static const struct command commands[] = {
 	{ "status", 0, QUERY_STATUS, run_query, true },
 	{ "selftest", 0, QUERY_STATUS, run_selftest, false },
 	{ "domain", 1, QUERY_OWN, run_domain, false },
+	{ "ready", 1, QUERY_STATUS, run_ready, false },
 };
 
 /* ---- options --------------------------------------------------------------------------------- */

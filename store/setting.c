@@ -224,11 +224,75 @@ static int write_service(struct store *st, const struct change *c, struct err *e
 	return write_entry(st, c, STMT_SERVICE_ADD, STMT_SERVICE_DROP, err);
 }
 
+/* ---- what no report can tell ------------------------------------------------------------------ */
+
+static int parse_answer(struct slice value, char dst[VALUE_MAX], struct err *err)
+{
+	struct err_quote q;
+
+	if (value.len > 0 && !slice_equal(value, SLICE_LIT("yes")) &&
+		!slice_equal(value, SLICE_LIT("no")))
+		return err_set(err, ERR_USAGE, "%s is neither yes nor no, nor empty for no answer",
+			err_quote(&q, value));
+	(void)snprintf(dst, VALUE_MAX, "%.*s", SLICE_FMT(value));
+	return 0;
+}
+
+static int read_answer(struct store *st, const struct own_domain *d, const char *question,
+	struct slice *ret, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (sql_get(st, STMT_ANSWER_GET, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, d->id);
+	sql_bind_text(stmt, 2, slice_of(question));
+	more = sql_step(st, stmt, "cannot look up a setting", err);
+	if (more < 0)
+		return -1;
+	*ret = more == 0                                          ? SLICE_ABSENT
+	       : slice_equal(sql_text(stmt, 0), SLICE_LIT("yes")) ? SLICE_LIT("yes")
+								  : SLICE_LIT("no");
+	(void)sqlite3_reset(stmt);
+	return 0;
+}
+
+static int read_rare_senders(struct store *st, const struct own_domain *d, struct slice entry,
+	struct slice *ret, struct err *err)
+{
+	(void)entry;
+	return read_answer(st, d, "rare_senders", ret, err);
+}
+
+static int read_mailing_lists(struct store *st, const struct own_domain *d, struct slice entry,
+	struct slice *ret, struct err *err)
+{
+	(void)entry;
+	return read_answer(st, d, "mailing_lists", ret, err);
+}
+
+static int write_answer(struct store *st, const struct change *c, struct err *err)
+{
+	const bool answers = !slice_absent(c->after);
+	sqlite3_stmt *stmt;
+
+	if (sql_get(st, answers ? STMT_ANSWER_SET : STMT_ANSWER_DROP, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, c->domain->id);
+	sql_bind_text(stmt, 2, slice_of(c->setting->name));
+	if (answers)
+		sql_bind_text(stmt, 3, c->after);
+	return sql_run(st, stmt, "cannot change a domain", err);
+}
+
 static const struct setting settings[] = {
 	{ "parked", false, true, parse_parked, read_parked, write_parked },
 	{ "rua", false, false, parse_rua, read_rua, write_rua },
 	{ "network", true, true, parse_network, read_network, write_network },
 	{ "service", true, true, parse_service, read_service, write_service },
+	{ "rare_senders", false, false, parse_answer, read_rare_senders, write_answer },
+	{ "mailing_lists", false, false, parse_answer, read_mailing_lists, write_answer },
 };
 
 static const struct setting *find_setting(struct slice name, struct err *err)
@@ -240,7 +304,8 @@ static const struct setting *find_setting(struct slice name, struct err *err)
 			return &settings[i];
 	}
 	(void)err_set(err, ERR_USAGE,
-		"%s is no setting of a domain: parked, rua, network or service",
+		"%s is no setting of a domain: parked, rua, network, service, rare_senders or "
+		"mailing_lists",
 		err_quote(&q, name));
 	return NULL;
 }

@@ -247,3 +247,7 @@ STMT(STMT_NETWORK_DROP, "DELETE FROM own_network WHERE domain = ? AND net = ?")
 STMT(STMT_SERVICE_FIND, "SELECT 1 FROM own_service WHERE domain = ? AND service = ?")
 STMT(STMT_SERVICE_ADD, "INSERT INTO own_service (domain, service, event) VALUES (?, ?, ?)")
 STMT(STMT_SERVICE_DROP, "DELETE FROM own_service WHERE domain = ? AND service = ?")
+STMT(STMT_ANSWER_GET, "SELECT answer FROM own_answer WHERE domain = ? AND question = ?")
+STMT(STMT_ANSWER_SET, "INSERT INTO own_answer (domain, question, answer) VALUES (?, ?, ?)"
+	" ON CONFLICT (domain, question) DO UPDATE SET answer = excluded.answer")
+STMT(STMT_ANSWER_DROP, "DELETE FROM own_answer WHERE domain = ? AND question = ?")

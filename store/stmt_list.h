@@ -235,11 +235,13 @@ STMT(STMT_CLAIM_DROP_UNUSED,
 	"AND NOT EXISTS (SELECT 1 FROM source_group WHERE source_group.domain = domain.id) "
 	"AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.domain = domain.id) "
 	"AND NOT EXISTS (SELECT 1 FROM own_network WHERE own_network.domain = domain.id) "
-	"AND NOT EXISTS (SELECT 1 FROM own_service WHERE own_service.domain = domain.id)")
+	"AND NOT EXISTS (SELECT 1 FROM own_service WHERE own_service.domain = domain.id) "
+	"AND NOT EXISTS (SELECT 1 FROM own_answer WHERE own_answer.domain = domain.id)")
 
 /* The rest, by who uses them. */
 #include "store/stmt_dns_fact.h"
 #include "store/stmt_assess.h"
 #include "store/stmt_query.h"
 #include "store/stmt_seen.h"
+#include "store/stmt_ready.h"
 #include "store/stmt_selftest.h"

@@ -37,7 +37,7 @@ is "the manual holds every setting" \
 	"$("$RUAD_QUERY" --check-config | sed -n 's/ =.*//p')"
 
 for word in domains summary sources source addresses rules overrides timeseries reporters changes lint reports report records \
-	original receipts endings decisions events services status selftest domain dns; do
+	original receipts endings decisions events services status selftest domain dns ready; do
 	grep -q "^\.\(It \)*Cm $word" "$page" || fail "the manual tells of $word"
 	"$RUAD_QUERY" --help | grep -q "^  $word" || fail "the help tells of $word"
 done
