@@ -356,7 +356,7 @@ static void check_repeats(struct spf_check *s)
 {
 	for (size_t i = 1; i < s->tree->len; i++) {
 		const struct spf_node *n = &s->tree->nodes[i];
-		unsigned count = 0;
+		unsigned count = 0, own = 0;
 		bool first = true;
 
 		if (n->depth != 1 || n->kind != SPF_INCLUDE || n->state == SPF_NODE_LOOP)
@@ -367,13 +367,16 @@ static void check_repeats(struct spf_check *s)
 				    slice_equal(o->name, n->name);
 
 			count += same;
+			own += same && o->depth == 1;
 			first = first && !(same && k < i && o->depth == 1);
 		}
 		if (count > 1 && first) {
 			struct dns_finding *f = found_node(s, DNS_RULE_S23, n);
 
 			dns_found_number(s->c->found, f, "n", count);
-			suggest(s, f, NULL, NULL, NULL);
+			/* What an include includes is not known to mean the same here. */
+			if (own > 1)
+				suggest(s, f, NULL, NULL, NULL);
 		}
 	}
 }
