@@ -6,6 +6,7 @@ spfquery where a server can be put in a name space of its own (nsd, unshare). Th
 keys against openssl. What is not installed is skipped. RUAD_SEED gives another world.
 """
 import base64
+import ipaddress
 import os
 import random
 import shutil
@@ -61,6 +62,11 @@ class World:
                 self.add('m%d.test' % n, 'MX', (10 * k, 'h%d.test' % self.random.randrange(24)))
         for k in range(11):
             self.add('many.test', 'MX', (k, 'h%d.test' % k))
+        for address in POOL4 + POOL6:
+            # Some names lead back to their address, some do not.
+            for _ in range(self.random.randint(1, 3)):
+                self.add(ipaddress.ip_address(address).reverse_pointer, 'PTR',
+                         'h%d.test' % self.random.randrange(24))
         self.add('alias.test', 'CNAME', 'h0.test')
         self.add('four.test', 'A', POOL4[0])
         self.add('text.test', 'TXT', 'hello')
@@ -85,7 +91,7 @@ class World:
                      'A', '127.0.0.2')
             self.add('user._l.%s' % name, 'A', '127.0.0.2')
 
-    def term(self, includes):
+    def term(self, includes, first):
         pick, bits = self.random.choice, self.random.randint
         host = 'h%d.test' % bits(0, 23)
         kinds = (
@@ -109,6 +115,7 @@ class World:
             (2, lambda: 'exists:%{l}._l.%{o}'),
             (1, lambda: 'exists:h1.%{d1}'),
             (2, lambda: 'x-unknown=%{d}'),
+            (3 if first else 0, lambda: 'ptr' + pick(('', ':' + host, ':h%d.test' % bits(0, 23)))),
             (3, self.fault),
         )
         total, at = sum(weight for weight, _ in kinds), 0
@@ -132,7 +139,7 @@ class World:
         terms = []
         for _ in range(self.random.randint(0, 7) if first or not redirect else 0):
             terms.append(self.random.choice(('', '', '', '', '+', '-', '~', '?')) +
-                         self.term([] if redirect else includes))
+                         self.term([] if redirect else includes, first))
             # Modifiers take no qualifier; unknown ones may stand twice (6), but not to python3-spf.
             if '=' in terms[-1]:
                 terms[-1] = terms[-1].lstrip('+-~?')
@@ -146,15 +153,17 @@ class World:
         return self.random.choice(('v=spf1', 'v=spf1', 'V=SPF1')) + ''.join(
             self.random.choice((' ', ' ', '  ')) + term for term in terms)
 
-    def zone(self):
+    def zone(self, below=''):
         lines = []
         for name, records in self.names.items():
+            if not name.endswith(below):
+                continue
             for kind, value in records:
                 if kind == 'TXT':
                     value = ' '.join('"%s"' % value[i:i + 255] for i in range(0, len(value), 255))
                 elif kind == 'MX':
                     value = '%d %s.' % value
-                elif kind == 'CNAME':
+                elif kind in ('CNAME', 'PTR'):
                     value += '.'
                 lines.append('%s. 60 IN %s %s\n' % (name, kind, value))
         return ''.join(lines)
@@ -232,7 +241,7 @@ def verdicts_of_libspf2(world, questions, directory):
         out.write('nameserver 127.0.0.1\n')
     with open(os.path.join(directory, 'test.zone'), 'w') as out:
         out.write('test. 60 IN SOA ns.test. h.test. 1 60 60 60 60\ntest. 60 IN NS ns.test.\n'
-                  'ns.test. 60 IN A 127.0.0.1\n' + world.zone())
+                  'ns.test. 60 IN A 127.0.0.1\n' + world.zone('.test'))
     with open(os.path.join(directory, 'questions'), 'w') as out:
         for _, address, sender, helo in questions:
             out.write('%s\t%s\t%s\n' % (address, sender, helo))
@@ -258,9 +267,11 @@ def compare(t, who, world, questions, ours, theirs):
          '%d are not' % len(wrong))
 
 
-def redirect_is_last(world, name):
+def libspf2_can(world, name):
+    """A redirect= is last, and no name is asked for that its server does not know."""
     texts = [value for kind, value in world.names.get(name, []) if kind == 'TXT']
-    return not any('redirect=' in text and 'redirect=' not in text.split()[-1] for text in texts)
+    return not any('redirect=' in text and 'redirect=' not in text.split()[-1] or 'ptr' in text
+                   for text in texts)
 
 
 def spf_agrees(t, directory):
@@ -284,7 +295,7 @@ def spf_agrees(t, directory):
     # libspf2 is from before RFC 7208: it knows neither void look-ups nor the limit of mail hosts, is
     # lenient with some faults, and stops at a redirect= wherever it stands. One message a record.
     some = [i for i in range(0, len(questions), ASKED)
-            if ours[i].endswith(' 0') and redirect_is_last(world, questions[i][0])]
+            if ours[i].endswith(' 0') and libspf2_can(world, questions[i][0])]
     questions, ours = [questions[i] for i in some], [ours[i] for i in some]
     theirs = verdicts_of_libspf2(world, questions, directory)
     if theirs is None:
