@@ -209,7 +209,8 @@ static void check_all(struct spf_check *s, const struct spf_term *t)
 	} else if (t->qualifier == '?') {
 		f = found_term(s, DNS_RULE_S10, 0, t);
 		suggest(s, f, "~all", NULL, NULL);
-	} else {
+	} else if (t->qualifier != '-' || !s->c->facts->parked) {
+		/* What sends no mail has none that "-all" could harm, and X03 asks for it. */
 		(void)found_term(s, DNS_RULE_S11, t->qualifier == '-', t);
 	}
 }
