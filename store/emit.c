@@ -60,7 +60,6 @@ static void end_set(struct emit *e)
 
 static void begin_set(struct emit *e, const char *name, size_t len, bool single)
 {
-	end_set(e);
 	e->set_name = name;
 	e->columns_len = len;
 	e->single = single;
@@ -74,6 +73,7 @@ void emit_set(
 	struct emit *e, const char *name, const struct column *columns, size_t len, bool single)
 {
 	assert(len <= QUERY_COLUMNS_MAX);
+	end_set(e); /* while the columns are still its own: a table may be waiting for them */
 	memcpy(e->columns, columns, len * sizeof *columns);
 	e->some = false;
 	begin_set(e, name, len, single);
@@ -88,6 +88,7 @@ void emit_query(struct emit *e, enum query_kind kind, const struct query *q, boo
 		emit_set(e, query_name(kind), columns, all, single);
 		return;
 	}
+	end_set(e);
 	for (size_t i = 0; i < len; i++)
 		e->columns[i] = columns[e->picked[i]];
 	e->some = true;
@@ -157,7 +158,9 @@ const char *emit_heading(const struct emit *e)
 		{ "fixes", "To publish or delete", "Para publicar o borrar" },
 		{ "lookups", "SPF look-ups", "Consultas SPF" },
 		{ "published", "In force", "En vigor" },
-		{ "suggestions", "To publish next", "Lo siguiente que publicar" } };
+		{ "suggestions", "To publish next", "Lo siguiente que publicar" },
+		{ "ready", "Readiness", "Preparación" }, { "checks", "Checks", "Comprobaciones" },
+		{ "affected", "Would be affected", "Quedarían afectados" } };
 
 	for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
 		if (strcmp(headings[i].name, e->set_name) == 0)

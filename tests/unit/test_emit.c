@@ -320,12 +320,41 @@ static void a_format_is_found_by_its_name_alone(void **state)
 	assert_null(emit_find(SLICE_LIT("")));
 }
 
+static void each_table_keeps_its_own_columns(void **state)
+{
+	static const struct column other[] = {
+		{ "n", COLUMN_INT, "Number", "Número" },
+		{ "hidden", COLUMN_TEXT, NULL, NULL },
+		{ "what", COLUMN_TEXT, "What", "Qué" },
+	};
+	struct value row[COLUMNS];
+	struct buf to;
+	struct emit *e = begin("text", &to, EMIT_EN);
+
+	(void)state;
+	emit_set(e, "sources", columns, COLUMNS, false);
+	fill(row, "a.example", 12, .5);
+	emit_row(e, row);
+	emit_set(e, "notes", other, 3, false); /* the first still waits for its widths */
+	emit_row(e, (const struct value[]){
+			    { .number = 5 }, { .null = true }, { .text = SLICE_LIT("odd") } });
+	emit_end(e, NULL, NULL);
+	emit_close(e);
+	assert_string_equal(buf_text(&to), "Name       Messages  Pass %  Claimed  Day\n"
+					   "a.example        12    50.0  yes      2024-10-04\n"
+					   "\nNotes\n"
+					   "Number  What\n"
+					   "     5  odd\n");
+	buf_release(&to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_is_an_object_of_data_further_sets_and_meta),
 		cmocka_unit_test(ndjson_and_csv_hold_the_first_set_alone),
 		cmocka_unit_test(text_is_aligned_by_characters_and_leaves_out_what_has_no_title),
+		cmocka_unit_test(each_table_keeps_its_own_columns),
 		cmocka_unit_test(an_empty_set_under_its_heading_says_so),
 		cmocka_unit_test(html_is_a_table_with_caption_and_scopes),
 		cmocka_unit_test(hostile_text_is_harmless_in_every_format),
