@@ -266,6 +266,10 @@ static void settings_of_a_domain_are_applied_written_down_and_undone(void **stat
 			"198.51.100.1", "yours listed-service", "to_decide service" },
 		{ "parked", "yes", "domain.set example.com parked: no -> yes by ann", "192.0.2.1",
 			"yours spf", "yours spf" },
+		{ "rare_senders", "yes", "domain.set example.com rare_senders: - -> yes by ann",
+			"192.0.2.1", "yours spf", "yours spf" },
+		{ "mailing_lists", "no", "domain.set example.com mailing_lists: - -> no by ann",
+			"192.0.2.1", "yours spf", "yours spf" },
 		{ "rua", "MAILTO:dmarc@example.com",
 			"domain.set example.com rua: - -> dmarc@example.com by ann", "192.0.2.1",
 			"yours spf", "yours spf" },
@@ -284,6 +288,7 @@ static void settings_of_a_domain_are_applied_written_down_and_undone(void **stat
 	}
 	assert_int_equal(kit_number(kit, "SELECT (SELECT count(*) FROM own_network) + "
 					 "(SELECT count(*) FROM own_service) + "
+					 "(SELECT count(*) FROM own_answer) + "
 					 "(SELECT count(*) FROM domain WHERE parked OR rua <> '')"),
 		0);
 }
@@ -334,6 +339,7 @@ static void a_setting_that_makes_no_sense_is_refused_by_name(void **state)
 		{ "example.com", "colour", "red", ERR_USAGE },
 		{ "example.com", "parked", "maybe", ERR_USAGE },
 		{ "example.com", "parked", "", ERR_USAGE },
+		{ "example.com", "mailing_lists", "perhaps", ERR_USAGE },
 		{ "example.com", "rua", "nobody", ERR_USAGE },
 		{ "example.com", "rua", "a@b.example,c@d.example", ERR_USAGE },
 		{ "example.com", "rua", "a\nb@c.example", ERR_USAGE },
