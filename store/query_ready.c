@@ -405,19 +405,38 @@ static int gather(struct query_ready *q, struct err *err)
 	return 0;
 }
 
-/* The summary is opened for what it stands on: the name, the day the data reach, one snapshot. */
+/*
+ * The summary is opened for what it stands on: the name, the day the data reach, one snapshot. How
+ * far they reach is asked of verified reports first: a flood of others must not hold the window back.
+ */
+static int open_summary(
+	struct query **ret, struct query_ready *q, struct query_filter *filter, struct err *err)
+{
+	for (int verified = 1; verified >= 0; verified--) {
+		query_filter_init(filter);
+		filter->verified_only = verified != 0;
+		if (query_filter_set(filter, QUERY_SUMMARY, SLICE_LIT("domain"),
+			    slice_of(q->domain), err) < 0 ||
+			query_open(ret, q->store, QUERY_SUMMARY, filter, err) < 0)
+			return -1;
+		if (verified == 0 || query_meta(*ret)->has_data_through)
+			break;
+		query_close(*ret);
+		*ret = NULL;
+	}
+	return 0;
+}
+
 static int answer(struct query_ready *q, struct err *err)
 {
 	struct query_filter *filter = calloc(1, sizeof *filter);
 	struct query *summary = NULL;
-	int rc = -1;
+	int rc;
 
 	if (filter == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory");
-	query_filter_init(filter);
-	if (query_filter_set(
-		    filter, QUERY_SUMMARY, SLICE_LIT("domain"), slice_of(q->domain), err) == 0 &&
-		query_open(&summary, q->store, QUERY_SUMMARY, filter, err) == 0) {
+	rc = open_summary(&summary, q, filter, err);
+	if (rc == 0) {
 		set_window(q, query_meta(summary));
 		rc = gather(q, err);
 	}
