@@ -124,7 +124,7 @@ static void a_policy_is_in_force_since_most_reports_see_it(void **state)
 	assert_true(record_is(q, QUERY_READY_NEXT, "v=DMARC1; p=reject"));
 	query_ready_close(q);
 	q = look(kit, 39);
-	assert_int_equal(query_ready_facts(q)->enforced_days, 29);
+	assert_int_equal(query_ready_facts(q)->enforced_days, 30);
 	query_ready_close(q);
 }
 
