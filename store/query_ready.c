@@ -511,6 +511,7 @@ static const struct column ready_columns[] = {
 	{ "record_from", COLUMN_TEXT, "Known from", "Se sabe por" },
 	{ "next_record", COLUMN_TEXT, "Next record", "Registro siguiente" },
 	{ "back_record", COLUMN_TEXT, "To go back", "Para volver atrás" },
+	{ "note", COLUMN_TEXT, "Note", "Nota" },
 	{ "from", COLUMN_DAY, "From", "Desde" },
 	{ "to", COLUMN_DAY, "To", "Hasta" },
 	{ "days", COLUMN_INT, "Days with reports", "Días con informes" },
@@ -558,6 +559,18 @@ static struct value id_value(int64_t id)
 	return (struct value){ .null = id <= 0, .number = id };
 }
 
+/* Records without addresses are worse than what else there is to know: they are copied. */
+static struct slice note_of(const struct query_ready *q, enum dns_language l)
+{
+	const bool suggests =
+		q->records[QUERY_READY_NEXT].len > 0 || q->records[QUERY_READY_BACK].len > 0;
+
+	if (suggests && q->record_from != FROM_DNS && q->rua[0] == '\0')
+		return slice_of(readiness_note(READINESS_NOTE_RUA, l));
+	return q->facts.testing ? slice_of(readiness_note(READINESS_NOTE_TESTING, l))
+				: SLICE_ABSENT;
+}
+
 static void put_ready(struct query_ready *q, struct emit *e, enum dns_language l)
 {
 	const struct readiness_facts *f = &q->facts;
@@ -578,9 +591,9 @@ static void put_ready(struct query_ready *q, struct emit *e, enum dns_language l
 			text_value(query_ready_record(q, QUERY_READY_NOW)),
 			text_value(slice_of(record_from_names[q->record_from])),
 			text_value(query_ready_record(q, QUERY_READY_NEXT)),
-			text_value(query_ready_record(q, QUERY_READY_BACK)), number_value(q->from),
-			number_value(q->to), number_value(f->days), number_value(f->own),
-			number_value(f->own_pass),
+			text_value(query_ready_record(q, QUERY_READY_BACK)),
+			text_value(note_of(q, l)), number_value(q->from), number_value(q->to),
+			number_value(f->days), number_value(f->own), number_value(f->own_pass),
 			{ .null = !owns, .ratio = owns ? (double)f->own_pass / (double)f->own : 0 },
 			number_value(f->undecided), number_value(f->affected),
 			number_value(q->verified_only),

@@ -169,6 +169,13 @@ const char *readiness_title(enum readiness_id id, enum dns_language language);
 void readiness_text(const struct readiness *r, enum readiness_id id, enum dns_language language,
 	struct buf *to);
 void readiness_sentence(const struct readiness *r, enum dns_language language, struct buf *to);
+/* What to know before a record is published. Static. */
+enum readiness_note {
+	READINESS_NOTE_RUA,	/* the record is known without its addresses */
+	READINESS_NOTE_TESTING,	/* it has t=y or pct */
+	READINESS_NOTE_COUNT,
+};
+const char *readiness_note(enum readiness_note note, enum dns_language language);
 /* For the test that every string has its twin: the i-th text, false past the last. */
 bool readiness_string(size_t i, const char *ret[DNS_LANGUAGE_COUNT]);
 

@@ -126,8 +126,8 @@ static const struct twin sentences[READINESS_VERDICT_COUNT] = {
 		"rechazarse lo que se escriba en listas de correo." } },
 	[READINESS_ENFORCED] = { { "p={p} is in force, and {v} of your own mail passes DMARC.",
 		"p={p} está en vigor y el {v} de su propio correo supera DMARC." } },
-	[READINESS_REGRESSED] = { { "p={p} is in force, but things got worse. {why}",
-		"p={p} está en vigor, pero la situación ha empeorado. {why}" } },
+	[READINESS_REGRESSED] = { { "p={p} is in force, but would not be advised today. {why}",
+		"p={p} está en vigor, pero hoy no se aconsejaría. {why}" } },
 };
 
 /* A domain that sends nothing. */
@@ -137,6 +137,16 @@ static const struct twin parked_enforced = { { "This domain sends no mail, and p
 	"Este dominio no envía correo, y p={p} está en vigor." } };
 static const struct twin parked_check = { { "Not needed: this domain sends no mail.",
 	"No hace falta: este dominio no envía correo." } };
+
+static const struct twin notes[READINESS_NOTE_COUNT] = {
+	[READINESS_NOTE_RUA] = { { "Reports do not tell the rua addresses: add yours, or reports stop.",
+		"Los informes no indican las direcciones rua: añada las suyas o dejarán de llegar "
+		"informes." } },
+	[READINESS_NOTE_TESTING] = { { "t=y and pct are no safe rehearsal: some receivers ignore them and "
+				       "apply the policy in full.",
+		"t=y y pct no son un ensayo seguro: algunos receptores los ignoran y aplican la política "
+		"entera." } },
+};
 
 /* ---- filling in ------------------------------------------------------------------------------ */
 
@@ -251,6 +261,11 @@ void readiness_sentence(const struct readiness *r, enum dns_language language, s
 	fill(r, READINESS_COUNT, language, text->text[language], to);
 }
 
+const char *readiness_note(enum readiness_note note, enum dns_language language)
+{
+	return notes[note].text[language];
+}
+
 static const struct twin *string_at(size_t i)
 {
 	static const struct twin *const others[] = { &parked_ready, &parked_enforced,
@@ -263,6 +278,9 @@ static const struct twin *string_at(size_t i)
 	if (i < READINESS_VERDICT_COUNT)
 		return &sentences[i];
 	i -= READINESS_VERDICT_COUNT;
+	if (i < READINESS_NOTE_COUNT)
+		return &notes[i];
+	i -= READINESS_NOTE_COUNT;
 	return i < sizeof others / sizeof *others ? others[i] : NULL;
 }
 

@@ -134,6 +134,11 @@ def towards_reject(t, w):
     t.equal((a['verdict'], a['next_record'], a['back_record']),
             ('enforced', None, 'v=DMARC1; p=quarantine; rua=mailto:d@a.example'),
             'at reject there is only a way back')
+    t.equal(a['note'], None, 'with nothing to heed')
+    publish(w.db, 'a.example', 'v=DMARC1; p=reject; t=y; rua=mailto:d@a.example')
+    a, checks, _ = w.ready('a.example')
+    t.ok(checks['R1']['state'] == 'failed' and 't=y' in a['note'], 'a test mode is no rehearsal', a)
+    t.equal(a['next_record'], 'v=DMARC1; p=reject; rua=mailto:d@a.example', 'it is to be taken out')
 
 
 def words(t, w):
@@ -150,6 +155,7 @@ def words(t, w):
     t.equal((a['verdict'], checks['Q5']['state'], a['record_from'], a['next_record']),
             ('almost', 'unknown', 'reports', 'v=DMARC1; p=quarantine'),
             'a DNS that was never asked is not taken for good')
+    t.ok('rua' in a['note'], 'and that reports do not tell the addresses is said', a['note'])
     t.ok(a['sentence'].startswith('Casi listo'), 'Spanish is spoken', a['sentence'])
     t.equal(tap.run(tap.QUERY, '--db', w.db, 'ready', 'nobody.example')[0], 66,
             'a domain nobody knows is an error')
