@@ -347,4 +347,5 @@ def main():
     b.t.done()
 
 
-main()
+if __name__ == '__main__':
+    main()
