@@ -582,3 +582,27 @@ void query_dns_tag_rows(struct emit *e)
 				    text_value(slice_of(dns_tag_texts[i].text[DNS_ES])),
 			    });
 }
+
+const char *query_dns_set(size_t i, const struct column **columns, size_t *len)
+{
+	static const struct {
+		const char *name;
+		const struct column *columns;
+		size_t len;
+	} sets[] = {
+		{ "findings", finding_columns, LEN(finding_columns) },
+		{ "checked", checked_columns, LEN(checked_columns) },
+		{ "fixes", fix_columns, LEN(fix_columns) },
+		{ "lookups", lookup_columns, LEN(lookup_columns) },
+		{ "published", published_columns, LEN(published_columns) },
+		{ "suggestions", suggestion_columns, LEN(suggestion_columns) },
+		{ "tags", tag_columns, LEN(tag_columns) },
+		{ "history", query_dns_history_columns, QUERY_DNS_HISTORY_COLUMNS },
+	};
+
+	if (i >= LEN(sets))
+		return NULL;
+	*columns = sets[i].columns;
+	*len = sets[i].len;
+	return sets[i].name;
+}

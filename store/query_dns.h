@@ -55,6 +55,11 @@ int query_dns_history_rows(
 	struct store *st, struct slice domain, struct emit *e, struct err *err);
 int query_dns_history_text(struct store *st, struct slice domain, struct buf *to, struct err *err);
 
+/* The i-th set there is, with its columns; NULL past the last. */
+const char *query_dns_set(size_t i, const struct column **columns, size_t *len);
+#define QUERY_DNS_HISTORY_COLUMNS 9
+extern const struct column query_dns_history_columns[QUERY_DNS_HISTORY_COLUMNS];
+
 /* ---- for both forms ---------------------------------------------------------------------- */
 
 /* A record in force at a name. */

@@ -7,7 +7,7 @@
 /* Text of one answer as the store has it, and of what differs. */
 #define ANSWER_BYTES_MAX ((size_t)1024 * 1024)
 
-static const struct column columns[] = {
+const struct column query_dns_history_columns[QUERY_DNS_HISTORY_COLUMNS] = {
 	{ "record_name", COLUMN_TEXT, "Name", "Nombre" },
 	{ "record_type", COLUMN_TEXT, "Type", "Tipo" },
 	{ "first_answered", COLUMN_TIME, "First", "Primera vez" },
@@ -18,8 +18,6 @@ static const struct column columns[] = {
 	{ "came", COLUMN_TEXT, "New", "Nuevo" },
 	{ "gone", COLUMN_TEXT, "Gone", "Ya no está" },
 };
-
-#define COLUMNS (sizeof columns / sizeof *columns)
 
 /* One row, and the answer to the same question before it. */
 struct change {
@@ -134,7 +132,7 @@ out:
 
 static void change_row(void *arg, const struct change *c)
 {
-	emit_row(arg, (const struct value[COLUMNS]){
+	emit_row(arg, (const struct value[QUERY_DNS_HISTORY_COLUMNS]){
 			      { .text = c->name },
 			      { .text = c->type },
 			      { .number = c->first },
@@ -149,7 +147,7 @@ static void change_row(void *arg, const struct change *c)
 
 int query_dns_history_rows(struct store *st, struct slice domain, struct emit *e, struct err *err)
 {
-	emit_set(e, "history", columns, COLUMNS, false);
+	emit_set(e, "history", query_dns_history_columns, QUERY_DNS_HISTORY_COLUMNS, false);
 	return walk(st, domain, change_row, e, err);
 }
 
