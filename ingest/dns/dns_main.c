@@ -22,6 +22,8 @@
 #define AT_ONCE_MAX (DNS_QUERIES_MAX * 3 / 5)
 /* Milliseconds between two looks whether the database is free to be written to. */
 #define LOOK_MS 100
+/* Domains in a row of which no server said a word: then the network is away, and the others wait. */
+#define MUTE_MAX 3
 /* Names of all own domains, each with a NUL. */
 #define NAMES_BYTES_MAX ((size_t)16 * 1024 * 1024)
 
@@ -61,6 +63,7 @@ struct run {
 	struct buf own; /* names of own domains, NULs between them */
 	size_t at_once;
 	unsigned silent; /* domains without any answer */
+	unsigned mute;   /* those in a row now of which no server said a word */
 };
 
 /* ---- options ---------------------------------------------------------------------------------- */
@@ -271,12 +274,14 @@ static int ask_and_keep(struct run *run, struct slice domain, struct err *err)
 	sum = resolver_sum(run->resolver);
 	silent = sum.failures == sum.queries;
 	run->silent += silent;
+	run->mute = silent && sum.mute ? run->mute + 1 : 0;
 	buf_init(&notice, CONF_TEXT_MAX);
 	describe(&sum, &notice);
+	/* A stranger's server that is lame is no news for a cron mail, and a resolver that fails is one
+	 * piece of news, however many domains there are. */
 	if (notice.len > 0)
-		/* A stranger's server that is lame is no news for a cron mail. */
-		log_line(silent ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "%.*s: %s", SLICE_FMT(domain),
-			err_printable(&q, buf_slice(&notice)));
+		log_line(silent && run->silent == 1 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+			"%.*s: %s", SLICE_FMT(domain), err_printable(&q, buf_slice(&notice)));
 	rc = keep(run, domain, buf_slice(&notice), err);
 	buf_release(&notice);
 	return rc;
@@ -298,10 +303,13 @@ static int run_all(struct run *run, struct err *err)
 		(run->names_len > 0 && named_only(run, err) < 0))
 		return -1;
 	all = buf_slice(&run->own);
-	while (own_next(&all, &domain)) {
+	while (run->mute < MUTE_MAX && own_next(&all, &domain)) {
 		if (ask_and_keep(run, domain, err) < 0)
 			return err_wrap(err, "%.*s", SLICE_FMT(domain));
 	}
+	if (run->silent > 1)
+		log_line(LOG_LEVEL_WARNING, "%u domains more had no answer%s", run->silent - 1,
+			all.len > 0 ? ", the others were not asked for" : "");
 	return 0;
 }
 

@@ -117,24 +117,25 @@ static void fail(struct resolver *r, const struct question *q, const char *why)
 
 /* ---- asking ----------------------------------------------------------------------------------- */
 
-/* A server was there and spoke, whatever it said. */
-static bool is_reply(int status)
+/* In words for people: what c-ares has one word for is a server that says it failed, or refuses, as
+ * well as one that is not there. */
+static const char *why_of(int status)
 {
-	static const int said[] = { ARES_EFORMERR, ARES_ESERVFAIL, ARES_ENOTIMP, ARES_EREFUSED,
-		ARES_EBADRESP };
-
-	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-		if (status == said[i])
-			return true;
+	switch (status) {
+	case ARES_ECANCELLED:
+	case ARES_ETIMEOUT:
+		return "no answer in time";
+	case ARES_ECONNREFUSED:
+		return "the name server failed, refused or was not there";
+	default:
+		return ares_strerror(status);
 	}
-	return false;
 }
 
 static void on_answer(void *arg, int status, int timeouts, unsigned char *bytes, int len)
 {
-	static const char *const whys[] = {
-		[REPLY_FAILED] = "the server gave no answer", [REPLY_BROKEN] = "the reply is broken"
-	};
+	static const char *const whys[] = { [REPLY_FAILED] = "the name server gave no answer",
+		[REPLY_BROKEN] = "the reply is broken" };
 	struct question *q = arg;
 	struct resolver *r = q->resolver;
 	const struct reply_sink sink = {
@@ -147,9 +148,10 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *bytes,
 		return;
 	assert(r->pending > 0);
 	r->pending--;
-	r->sum.replied |= bytes != NULL || is_reply(status);
+	r->sum.replied |= bytes != NULL;
+	r->sum.mute |= status == ARES_ECANCELLED || status == ARES_ETIMEOUT;
 	if (bytes == NULL || len < 0) {
-		fail(r, q, status == ARES_ECANCELLED ? "no answer in time" : ares_strerror(status));
+		fail(r, q, why_of(status));
 		return;
 	}
 	if (len <= DNS_REPLY_BYTES_MAX)

@@ -49,7 +49,8 @@ int resolver_each(struct resolver *r,
 
 struct resolver_sum {
 	unsigned queries, failures;
-	bool replied;	/* a server said something, if only that it will not answer */
+	bool replied;	/* a server said something of use for a question */
+	bool mute;	/* a question was waited for in vain */
 	bool cut;	/* there was more to ask than the bounds allow */
 	/* The first failure; absent type name: none. */
 	const char *failed_type, *failed_why;

@@ -290,6 +290,32 @@ def locks(b):
     lock.close()
 
 
+def reverse(b):
+    t = b.t
+    name = '25.2.0.192.in-addr.arpa'
+    with b.serve(GOOD + name + '. PTR mx.good.example.\n'):
+        t.equal(b.ask()[0], 0, 'a sending address got a name')
+    t.equal(b.fact(name, 12), (1, 'mx.good.example.'), 'which is known')
+    t.equal(b.fact('mx.good.example', 1), (1, '192.0.2.25'), 'and that it leads back')
+
+
+def many(b):
+    """Of many domains a server that is away is told of twice: the first, and how many more."""
+    t = b.t
+    b.own(*('m%d.example' % i for i in range(5)))
+    with Liar(servfail) as server:
+        status, said, _ = b.ask(port=server.port)
+        t.ok(status == 75 and said.count('\n') == 2 and '5 domains more' in said,
+             'a server that fails for all is told of in two lines', said)
+    t.equal(b.sql('SELECT count(*) FROM dns_run WHERE queries > 0 AND failures = queries'), [(6,)],
+            'each has its notice')
+    with Liar() as server:
+        status, said, _ = b.ask(port=server.port)
+    t.ok(status == 75 and said.count('\n') == 2 and '2 domains more' in said
+         and 'the others were not asked' in said,
+         'one that says nothing ends the run after three domains', said)
+
+
 def bombs(b):
     t = b.t
     big = ' '.join('"%s"' % ('x' * 255) for _ in range(236))
@@ -339,7 +365,7 @@ def main():
     try:
         b.own('good.example')
         b.report('good.example')
-        for part in (learns, changes, fails, locks, bombs):
+        for part in (learns, changes, fails, reverse, locks, many, bombs):
             tap.say(part.__name__)
             part(b)
     finally:
