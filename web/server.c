@@ -19,6 +19,11 @@
 /* Bytes of the request line's address. */
 #define TARGET_BYTES_MAX   (REQUEST_BYTES_MAX / 2)
 #define STREAM_BLOCK_BYTES (16 * 1024)
+/*
+ * CONN_MAX is held by us. The library's own limit is one of each thread, and must not be met: 0.9.75
+ * then leaves a lock behind that its thread waits for ever after.
+ */
+#define LIBRARY_CONN_MAX (2 * SERVER_THREADS * CONN_MAX)
 /* Connections taken before time and signals are looked at again. */
 #define ACCEPTS_AT_ONCE 64
 /* Nothing more can be taken (no descriptor, no memory): how long until it is tried again. */
@@ -29,7 +34,8 @@ struct conn {
 	struct conn *prev, *next;
 	int fd;
 	int64_t deadline_ms;
-	bool busy; /* a request began and its answer is not all sent */
+	bool pending; /* accepted, and libmicrohttpd has not begun with it */
+	bool busy;    /* a request began and its answer is not all sent */
 };
 
 struct server {
@@ -76,6 +82,37 @@ static void conn_renew(struct conn *c)
 	c->deadline_ms = day_monotonic_ms() + REQUEST_SECONDS_MAX * 1000;
 }
 
+/* The caller holds the lock, here and below. */
+static void conn_add(struct server *s, struct conn *c)
+{
+	c->next = s->conns;
+	if (c->next != NULL)
+		c->next->prev = c;
+	s->conns = c;
+	s->count++;
+}
+
+static void conn_remove(struct server *s, struct conn *c)
+{
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		s->conns = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	s->count--;
+	free(c);
+}
+
+static struct conn *conn_pending(struct server *s, int fd)
+{
+	struct conn *c = s->conns;
+
+	while (c != NULL && !(c->pending && c->fd == fd))
+		c = c->next;
+	return c;
+}
+
 static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
 	enum MHD_ConnectionNotificationCode code)
 {
@@ -86,26 +123,12 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
 	(void)pthread_mutex_lock(&s->lock);
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-		c = info != NULL ? calloc(1, sizeof *c) : NULL;
-		if (c != NULL) {
-			c->fd = info->connect_fd;
-			c->next = s->conns;
-			if (c->next != NULL)
-				c->next->prev = c;
-			s->conns = c;
-			s->count++;
-			conn_renew(c);
-		}
+		c = info != NULL ? conn_pending(s, info->connect_fd) : NULL;
+		if (c != NULL)
+			c->pending = false;
 		*socket_context = c;
 	} else if (c != NULL) {
-		if (c->prev != NULL)
-			c->prev->next = c->next;
-		else
-			s->conns = c->next;
-		if (c->next != NULL)
-			c->next->prev = c->prev;
-		s->count--;
-		free(c);
+		conn_remove(s, c);
 		*socket_context = NULL;
 	}
 	(void)pthread_mutex_unlock(&s->lock);
@@ -153,6 +176,37 @@ int server_door(struct server *s)
 	return room && day_monotonic_ms() >= s->accept_again_ms ? s->options.listener->fd : -1;
 }
 
+/* Counted before libmicrohttpd has it: its threads may begin with it late. */
+static bool conn_open(struct server *s, int fd)
+{
+	struct conn *c = calloc(1, sizeof *c), *stale;
+
+	if (c == NULL)
+		return false;
+	c->fd = fd;
+	c->pending = true;
+	conn_renew(c);
+	(void)pthread_mutex_lock(&s->lock);
+	/* One that ended before it began is told to nobody; its number comes back with another. */
+	stale = conn_pending(s, fd);
+	if (stale != NULL)
+		conn_remove(s, stale);
+	conn_add(s, c);
+	(void)pthread_mutex_unlock(&s->lock);
+	return true;
+}
+
+static void conn_refused(struct server *s, int fd)
+{
+	struct conn *c;
+
+	(void)pthread_mutex_lock(&s->lock);
+	c = conn_pending(s, fd);
+	if (c != NULL)
+		conn_remove(s, c);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 void server_accept(struct server *s)
 {
 	union {
@@ -166,9 +220,14 @@ void server_accept(struct server *s)
 		len = sizeof peer;
 		fd = accept4(
 			s->options.listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd >= 0 && !conn_open(s, fd)) {
+			(void)close(fd);
+			return;
+		}
 		if (fd >= 0) {
 			/* It closes the connection itself where it refuses it: too many of an address. */
-			(void)MHD_add_connection(s->daemon, fd, &peer.any, len);
+			if (MHD_add_connection(s->daemon, fd, &peer.any, len) != MHD_YES)
+				conn_refused(s, fd);
 			continue;
 		}
 		/* A client that left again is no reason to rest; an empty queue neither. */
@@ -639,12 +698,13 @@ int server_start(struct server **ret, const struct server_options *options, stru
 	s->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET, 0, NULL,
 		NULL, on_request, s, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONN_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		(unsigned)CONN_PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)REQUEST_IDLE_SECONDS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_BYTES, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-		MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIBRARY_CONN_MAX,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONN_PER_ADDRESS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)REQUEST_IDLE_SECONDS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, s, MHD_OPTION_END);
 	if (s->daemon == NULL) {
 		(void)pthread_mutex_destroy(&s->lock);
 		free(s);
