@@ -469,6 +469,10 @@ def check_move(lab):
                 'the broken move is found out, in order')
     after = repaired(zone, doc['fixes'])
     lab.t.equal(lab.ids(after), ['S11'], 'and publishing what it says mends it')
+    cut = lab.ask(dkim((DOUBLED, 'TXT', KEY[:60])))
+    lab.t.equal([(r['check_id'], [f['action'] for f in cut['fixes']]) for r in cut['data']],
+                [('K15', ['delete'])],
+                'a key that is cut is not to be published again at the right place')
     suggested = lab.ask(zone, '--suggest')['suggestions']
     lab.t.equal([(s['about'], s['panel_name'], s['record_text']) for s in suggested],
                 [('spf', '@', 'v=spf1 ip4:192.0.2.1 ip4:192.0.2.2 ~all'),

@@ -169,6 +169,7 @@ static void check_misplaced(struct dkim_check *d)
 	}
 	for (unsigned i = 0; i < 2; i++) {
 		const struct dns_record *key;
+		struct dkim_key parsed;
 		struct dns_answer a;
 		struct dns_finding *f;
 
@@ -181,7 +182,10 @@ static void check_misplaced(struct dkim_check *d)
 		f = dns_found(d->c->found, i == 0 ? DNS_RULE_K15 : DNS_RULE_K16, 0);
 		dns_found_record(d->c->found, f, names[i], DNS_TXT, key->text);
 		dns_found_text(d->c->found, f, "s", d->s->selector);
-		dns_found_fix(d->c->found, f, d->name, DNS_TXT, key->text);
+		/* A key that is cut or spoilt is to be copied from the sender again, not moved. */
+		dkim_key_parse(key->text, &parsed);
+		if (parsed.state == DKIM_KEY_GOOD)
+			dns_found_fix(d->c->found, f, d->name, DNS_TXT, key->text);
 		dns_found_remove(d->c->found, f, names[i], DNS_TXT, key->text);
 	}
 }
