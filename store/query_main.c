@@ -17,6 +17,7 @@
 #include "store/dns_main.h"
 #include "store/emit.h"
 #include "store/owner_main.h"
+#include "store/query_causes.h"
 #include "store/query_ready.h"
 
 #define OUT_BYTES_MAX   (16 * 1024 * 1024)
@@ -78,6 +79,7 @@ static const char help[] =
 	"  services             the catalogue of sending services\n"
 	"  status               what is in the database and how fresh it is\n"
 	"  selftest             recompute every total from the records\n"
+	"  causes DOMAIN        why its mail fails, by source, and what to change\n"
 	"  ready DOMAIN         may its policy go one step further, and what is in the way\n"
 	"  check --mode MODE    one question of monitoring, as a plugin: see check --help\n"
 	"  domain list          the domains that are yours, and what you said of them\n"
@@ -334,6 +336,27 @@ out:
 	return rc;
 }
 
+static int run_causes(struct run *run, struct err *err)
+{
+	struct query_causes *q = NULL;
+	struct store *st = NULL;
+	struct emit *e = NULL;
+	int rc = -1;
+
+	if (store_open(&st, run->conf.db, STORE_READ, err) < 0 ||
+		query_causes_open(&q, st, slice_of(run->words[1]), &run->filter, err) < 0 ||
+		emit_open(&e, run->format, &run->out, run->lang, err) < 0 ||
+		query_causes_rows(q, e, run->lang, err) < 0)
+		goto out;
+	emit_end(e, NULL, NULL);
+	rc = 0;
+out:
+	emit_close(e);
+	query_causes_close(q);
+	store_close(st);
+	return rc;
+}
+
 static const struct command commands[] = {
 	{ "domains", 0, QUERY_DOMAINS, run_query, true },
 	{ "summary", 0, QUERY_SUMMARY, run_query, true },
@@ -358,6 +381,7 @@ static const struct command commands[] = {
 	{ "status", 0, QUERY_STATUS, run_query, true },
 	{ "selftest", 0, QUERY_STATUS, run_selftest, false },
 	{ "domain", 1, QUERY_OWN, run_domain, false },
+	{ "causes", 1, QUERY_SUMMARY, run_causes, true },
 	{ "ready", 1, QUERY_STATUS, run_ready, false },
 };
 

@@ -244,4 +244,5 @@ STMT(STMT_CLAIM_DROP_UNUSED,
 #include "store/stmt_query.h"
 #include "store/stmt_seen.h"
 #include "store/stmt_ready.h"
+#include "store/stmt_cause.h"
 #include "store/stmt_selftest.h"

@@ -189,9 +189,12 @@ static bool conn_open(struct server *s, int fd)
 	(void)pthread_mutex_lock(&s->lock);
 	/* One that ended before it began is told to nobody; its number comes back with another. */
 	stale = conn_pending(s, fd);
-	if (stale != NULL)
-		conn_remove(s, stale);
-	conn_add(s, c);
+	if (stale != NULL) {
+		conn_renew(stale);
+		free(c);
+	} else {
+		conn_add(s, c);
+	}
 	(void)pthread_mutex_unlock(&s->lock);
 	return true;
 }

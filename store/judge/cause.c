@@ -184,9 +184,15 @@ static bool has_result(const struct cause_facts *f, enum report_auth_result resu
 	return false;
 }
 
+/* A stranger may sign with any name: no key is to be published for him. */
+static bool signer_is_owners(const struct cause_facts *f)
+{
+	return is_owners(f) && own_fails(f->trait);
+}
+
 static bool is_dkim_weak(const struct cause_facts *f, struct cause *c)
 {
-	if (!own_fails(f->trait))
+	if (!signer_is_owners(f))
 		return false;
 	if (has_key(f, CAUSE_KEY_WEAK, c))
 		return true;
@@ -196,7 +202,7 @@ static bool is_dkim_weak(const struct cause_facts *f, struct cause *c)
 
 static bool is_dkim_nokey(const struct cause_facts *f, struct cause *c)
 {
-	if (!own_fails(f->trait))
+	if (!signer_is_owners(f))
 		return false;
 	if (has_key(f, CAUSE_KEY_NONE, c))
 		return true;
@@ -210,7 +216,7 @@ static bool is_dkim_badkey(const struct cause_facts *f, struct cause *c)
 {
 	const struct cause_signature *s;
 
-	if (!own_fails(f->trait))
+	if (!signer_is_owners(f))
 		return false;
 	if (has_key(f, CAUSE_KEY_BROKEN, c))
 		return true;
@@ -223,7 +229,7 @@ static bool is_dkim_badkey(const struct cause_facts *f, struct cause *c)
 static bool is_dkim_one_reporter(const struct cause_facts *f, struct cause *c)
 {
 	c->signature = 0;
-	return own_fails(f->trait) && f->signatures[0].reporters_failing == 1 &&
+	return signer_is_owners(f) && f->signatures[0].reporters_failing == 1 &&
 	       f->signatures[0].reporters_passing > 0;
 }
 
@@ -234,7 +240,7 @@ static bool is_dkim_body(const struct cause_facts *f, struct cause *c)
 					f->signatures[0].reporters_passing > 0
 				? CAUSE_LIKELY
 				: CAUSE_POSSIBLE;
-	return own_fails(f->trait) && is_owners(f);
+	return signer_is_owners(f);
 }
 
 static bool is_spf_only(const struct cause_facts *f, struct cause *c)

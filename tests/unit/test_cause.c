@@ -158,6 +158,12 @@ static const struct row rows[] = {
 		.envelope = TRAIT_ENVELOPE_OTHER, .other = "bad.example" },
 	{ "undecided, with nothing own", CAUSE_SPOOF, CAUSE_POSSIBLE, 0, DECIDE, .dkim = FAIL,
 		.spf = FAIL, .spf_result = REPORT_AUTH_NONE, .envelope = TRAIT_ENVELOPE_OTHER },
+	{ "a forger's signature with our name asks for no key", CAUSE_SPOOF, CAUSE_LIKELY, 0,
+		STRANGER, .dkim = FAIL, .spf = FAIL, .spf_result = REPORT_AUTH_NONE,
+		.envelope = TRAIT_ENVELOPE_OTHER, .signatures = "-",
+		.signature = { .key = CAUSE_KEY_NONE,
+			.result = REPORT_AUTH_PERMERROR,
+			.reporters_failing = 3 } },
 	/* notes */
 	{ "sampled out", CAUSE_SPF_ONLY, CAUSE_CERTAIN, 1U << CAUSE_NOTE_TEST_MODE, YOURS, OWN_PASS,
 		.dkim = FAIL, .reasons = REASON(SAMPLED_OUT) },
