@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 #include "store/base/ip.h"
 #include "store/embedded.h"
 #include "web/accept.h"
+#include "web/conns.h"
 #include "web/gzip.h"
 
 /* One connection's memory in libmicrohttpd: the head of a request and a block of the answer. */
@@ -29,21 +29,10 @@
 /* Nothing more can be taken (no descriptor, no memory): how long until it is tried again. */
 #define ACCEPT_PAUSE_MS 50
 
-/* A client's connection: how long it has. */
-struct conn {
-	struct conn *prev, *next;
-	int fd;
-	int64_t deadline_ms;
-	bool pending; /* accepted, and libmicrohttpd has not begun with it */
-	bool busy;    /* a request began and its answer is not all sent */
-};
-
 struct server {
 	struct MHD_Daemon *daemon;
 	struct server_options options;
-	pthread_mutex_t lock; /* of the list */
-	struct conn *conns;
-	unsigned count;          /* of conns */
+	struct conns *conns;
 	int64_t accept_again_ms; /* not before */
 };
 
@@ -75,139 +64,41 @@ static const struct {
 	{ "Cross-Origin-Opener-Policy", "same-origin" },
 };
 
-/* ---- time -------------------------------------------------------------------------------- */
-
-static void conn_renew(struct conn *c)
-{
-	c->deadline_ms = day_monotonic_ms() + REQUEST_SECONDS_MAX * 1000;
-}
-
-/* The caller holds the lock, here and below. */
-static void conn_add(struct server *s, struct conn *c)
-{
-	c->next = s->conns;
-	if (c->next != NULL)
-		c->next->prev = c;
-	s->conns = c;
-	s->count++;
-}
-
-static void conn_remove(struct server *s, struct conn *c)
-{
-	if (c->prev != NULL)
-		c->prev->next = c->next;
-	else
-		s->conns = c->next;
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-	s->count--;
-	free(c);
-}
-
-static struct conn *conn_pending(struct server *s, int fd)
-{
-	struct conn *c = s->conns;
-
-	while (c != NULL && !(c->pending && c->fd == fd))
-		c = c->next;
-	return c;
-}
+/* ---- connections ------------------------------------------------------------------------- */
 
 static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
 	enum MHD_ConnectionNotificationCode code)
 {
 	struct server *s = cls;
-	struct conn *c = *socket_context;
 	const union MHD_ConnectionInfo *info;
 
-	(void)pthread_mutex_lock(&s->lock);
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-		c = info != NULL ? conn_pending(s, info->connect_fd) : NULL;
-		if (c != NULL)
-			c->pending = false;
-		*socket_context = c;
-	} else if (c != NULL) {
-		conn_remove(s, c);
+		*socket_context = info != NULL ? conns_begin(s->conns, info->connect_fd) : NULL;
+	} else {
+		conns_end(s->conns, *socket_context);
 		*socket_context = NULL;
 	}
-	(void)pthread_mutex_unlock(&s->lock);
 }
 
-static void conn_mark(struct server *s, struct MHD_Connection *connection, bool busy)
+static void mark(struct server *s, struct MHD_Connection *connection, bool busy)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct conn *c = info != NULL ? info->socket_context : NULL;
 
-	if (c == NULL)
-		return;
-	(void)pthread_mutex_lock(&s->lock);
-	c->busy = busy;
-	if (!busy)
-		conn_renew(c);
-	(void)pthread_mutex_unlock(&s->lock);
+	conns_mark(s->conns, info != NULL ? info->socket_context : NULL, busy);
 }
 
 void server_tick(struct server *s)
 {
-	int64_t now = day_monotonic_ms();
-
-	(void)pthread_mutex_lock(&s->lock);
-	for (struct conn *c = s->conns; c != NULL; c = c->next) {
-		if (now < c->deadline_ms)
-			continue;
-		/* libmicrohttpd still owns the descriptor: it sees the end and closes it. */
-		(void)shutdown(c->fd, SHUT_RDWR);
-		c->deadline_ms = INT64_MAX;
-	}
-	(void)pthread_mutex_unlock(&s->lock);
+	conns_tick(s->conns);
 }
-
-/* ---- the door ---------------------------------------------------------------------------- */
 
 int server_door(struct server *s)
 {
-	bool room;
-
-	(void)pthread_mutex_lock(&s->lock);
-	room = s->count < CONN_MAX;
-	(void)pthread_mutex_unlock(&s->lock);
-	return room && day_monotonic_ms() >= s->accept_again_ms ? s->options.listener->fd : -1;
-}
-
-/* Counted before libmicrohttpd has it: its threads may begin with it late. */
-static bool conn_open(struct server *s, int fd)
-{
-	struct conn *c = calloc(1, sizeof *c), *stale;
-
-	if (c == NULL)
-		return false;
-	c->fd = fd;
-	c->pending = true;
-	conn_renew(c);
-	(void)pthread_mutex_lock(&s->lock);
-	/* One that ended before it began is told to nobody; its number comes back with another. */
-	stale = conn_pending(s, fd);
-	if (stale != NULL) {
-		conn_renew(stale);
-		free(c);
-	} else {
-		conn_add(s, c);
-	}
-	(void)pthread_mutex_unlock(&s->lock);
-	return true;
-}
-
-static void conn_refused(struct server *s, int fd)
-{
-	struct conn *c;
-
-	(void)pthread_mutex_lock(&s->lock);
-	c = conn_pending(s, fd);
-	if (c != NULL)
-		conn_remove(s, c);
-	(void)pthread_mutex_unlock(&s->lock);
+	return !conns_full(s->conns) && day_monotonic_ms() >= s->accept_again_ms
+		       ? s->options.listener->fd
+		       : -1;
 }
 
 void server_accept(struct server *s)
@@ -223,14 +114,14 @@ void server_accept(struct server *s)
 		len = sizeof peer;
 		fd = accept4(
 			s->options.listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd >= 0 && !conn_open(s, fd)) {
+		if (fd >= 0 && !conns_accepted(s->conns, fd)) {
 			(void)close(fd);
 			return;
 		}
 		if (fd >= 0) {
 			/* It closes the connection itself where it refuses it: too many of an address. */
 			if (MHD_add_connection(s->daemon, fd, &peer.any, len) != MHD_YES)
-				conn_refused(s, fd);
+				conns_refused(s->conns, fd);
 			continue;
 		}
 		/* A client that left again is no reason to rest; an empty queue neither. */
@@ -572,7 +463,7 @@ static void *on_target(void *cls, const char *uri, struct MHD_Connection *connec
 	size_t len = strlen(uri);
 	struct exchange *x = malloc(sizeof *x + len + 1);
 
-	conn_mark(cls, connection, true);
+	mark(cls, connection, true);
 	if (x == NULL)
 		return NULL;
 	memcpy(x->text, uri, len + 1);
@@ -588,7 +479,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
 	struct exchange *x = *con_cls;
 
 	(void)toe;
-	conn_mark(cls, connection, false);
+	mark(cls, connection, false);
 	if (x != NULL)
 		buf_release(&x->body);
 	free(x);
@@ -689,7 +580,8 @@ int server_start(struct server **ret, const struct server_options *options, stru
 	if (s == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	s->options = *options;
-	if (pthread_mutex_init(&s->lock, NULL) != 0) {
+	s->conns = conns_open();
+	if (s->conns == NULL) {
 		free(s);
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	}
@@ -709,23 +601,12 @@ int server_start(struct server **ret, const struct server_options *options, stru
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
 		on_connection, s, MHD_OPTION_END);
 	if (s->daemon == NULL) {
-		(void)pthread_mutex_destroy(&s->lock);
+		conns_close(s->conns);
 		free(s);
 		return err_set(err, ERR_SHORTAGE, "the HTTP library could not start its threads");
 	}
 	*ret = s;
 	return 0;
-}
-
-static bool is_busy(struct server *s)
-{
-	bool busy = false;
-
-	(void)pthread_mutex_lock(&s->lock);
-	for (const struct conn *c = s->conns; c != NULL; c = c->next)
-		busy |= c->busy;
-	(void)pthread_mutex_unlock(&s->lock);
-	return busy;
 }
 
 void server_stop(struct server *s, int ms)
@@ -734,10 +615,10 @@ void server_stop(struct server *s, int ms)
 
 	if (s == NULL)
 		return;
-	while (is_busy(s) && day_monotonic_ms() < until)
+	while (conns_busy(s->conns) && day_monotonic_ms() < until)
 		(void)usleep(10000);
 	MHD_stop_daemon(s->daemon);
-	(void)pthread_mutex_destroy(&s->lock);
+	conns_close(s->conns);
 	free(s);
 }
 
