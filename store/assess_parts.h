@@ -16,6 +16,7 @@
 #include "store/assess.h"
 #include "store/base/limits.h"
 #include "store/judge/group.h"
+#include "store/trait_read.h"
 #include "store/write.h"
 
 /* ---- assess.c ------------------------------------------------------------------------------ */
@@ -81,9 +82,7 @@ struct assess_trait {
 	int64_t id;			/* 0: free */
 	struct trait trait;
 	bool passes;
-	struct {
-		int64_t domain, selector;	/* name.id of each signature's */
-	} keys[TRAIT_SIGNATURES_MAX];
+	struct trait_key keys[TRAIT_SIGNATURES_MAX];
 	struct buf text;
 };
 

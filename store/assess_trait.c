@@ -43,8 +43,9 @@ static void release(struct assess *a)
 
 /* Texts are gathered first and pointed to when the buffer moves no more: until then a slice holds
  * the offset where a pointer will be. */
-static struct slice keep(struct buf *text, struct slice s)
+static struct slice keep(void *arg, struct slice s)
 {
+	struct buf *text = arg;
 	size_t at = text->len;
 
 	if (slice_absent(s))
@@ -58,61 +59,6 @@ static void point(const struct buf *text, struct slice *s)
 {
 	if (!slice_absent(*s))
 		s->ptr = buf_slice(text).ptr + ((uintptr_t)s->ptr - 1);
-}
-
-static int read_head(struct assess *a, struct assess_trait *t, int64_t id, struct err *err)
-{
-	struct trait *r = &t->trait;
-	sqlite3_stmt *stmt;
-	int more, result;
-
-	if (sql_get(a->st, STMT_TRAIT_GET, &stmt, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, id);
-	more = sql_step(a->st, stmt, "cannot read a trait", err);
-	if (more < 0)
-		return -1;
-	if (more == 0)
-		return err_set(err, ERR_STORE, "%s: the daily sums name a trait that is not there",
-			store_path(a->st));
-	result = sqlite3_column_int(stmt, 0);
-	*r = (struct trait){
-		.disposition = (uint8_t)(result >> 4),
-		.dkim = result >> 2 & 3,
-		.spf = result & 3,
-		.reasons = (uint16_t)sqlite3_column_int(stmt, 1),
-		.spf_result = (uint8_t)sqlite3_column_int(stmt, 2),
-		.spf_own = sqlite3_column_int(stmt, 3) != 0,
-		.envelope = (uint8_t)sqlite3_column_int(stmt, 4),
-		.spf_domain = keep(&t->text, sql_text(stmt, 5)),
-		.other_dkim = keep(&t->text, sql_text(stmt, 6)),
-	};
-	(void)sqlite3_reset(stmt);
-	return 0;
-}
-
-static int read_signatures(struct assess *a, struct assess_trait *t, int64_t id, struct err *err)
-{
-	sqlite3_stmt *stmt;
-	int more;
-
-	if (sql_get(a->st, STMT_TRAIT_SIGNATURES, &stmt, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, id);
-	while ((more = sql_step(a->st, stmt, "cannot read a trait", err)) > 0 &&
-		t->trait.signatures_len < TRAIT_SIGNATURES_MAX) {
-		unsigned n = t->trait.signatures_len++;
-		struct trait_signature *s = &t->trait.signatures[n];
-
-		s->pass = sqlite3_column_int(stmt, 0) != 0;
-		t->keys[n].domain = sqlite3_column_int64(stmt, 1);
-		t->keys[n].selector = sqlite3_column_int64(stmt, 2);
-		s->domain = keep(&t->text, sql_text(stmt, 3));
-		s->selector = keep(&t->text, sql_text(stmt, 4));
-	}
-	if (more >= 0)
-		(void)sqlite3_reset(stmt);
-	return more < 0 ? -1 : 0;
 }
 
 int assess_trait(struct assess *a, int64_t id, const struct assess_trait **ret, struct err *err)
@@ -130,7 +76,7 @@ int assess_trait(struct assess *a, int64_t id, const struct assess_trait **ret, 
 	t->id = 0;
 	buf_clear(&t->text);
 	had = t->text.cap;
-	rc = read_head(a, t, id, err) < 0 || read_signatures(a, t, id, err) < 0 ? -1 : 0;
+	rc = trait_read(a->st, id, &t->trait, t->keys, keep, &t->text, err);
 	a->traits_bytes += t->text.cap - had;
 	if (rc < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include "store/judge/dns/dkim_key.h"
 #include "store/judge/dns/pool.h"
 #include "store/query_parts.h"
+#include "store/trait_read.h"
 
 /* Cards of one domain, and what is kept while a group is gathered. */
 #define CAUSES_MAX     20000
@@ -149,55 +150,19 @@ static int read_dns(struct query_causes *q, struct err *err)
 
 /* ---- traits ----------------------------------------------------------------------------------- */
 
-static int read_signatures(struct query_causes *q, struct trait *t, int64_t id, struct err *err)
+static struct slice keep(void *arg, struct slice text)
 {
-	sqlite3_stmt *stmt;
-	int more;
-
-	if (sql_get(q->store, STMT_TRAIT_SIGNATURES, &stmt, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, id);
-	while ((more = sql_step(q->store, stmt, "cannot read a trait", err)) > 0) {
-		if (t->signatures_len == TRAIT_SIGNATURES_MAX)
-			continue;
-		t->signatures[t->signatures_len++] =
-			(struct trait_signature){ .pass = sqlite3_column_int(stmt, 0) != 0,
-				.domain = pool_copy(&q->pool, sql_text(stmt, 3)),
-				.selector = pool_copy(&q->pool, sql_text(stmt, 4)) };
-	}
-	return more;
+	return pool_copy(arg, text);
 }
 
 static int read_trait(struct query_causes *q, int64_t id, const struct trait **ret, struct err *err)
 {
 	struct trait *t = pool_take(&q->pool, sizeof *t);
-	sqlite3_stmt *stmt;
-	int result, more;
 
+	*ret = t;
 	if (t == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory for the causes of %s", q->domain);
-	if (sql_get(q->store, STMT_TRAIT_GET, &stmt, err) < 0)
-		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, id);
-	more = sql_step(q->store, stmt, "cannot read a trait", err);
-	if (more < 0)
-		return -1;
-	if (more == 0)
-		return err_set(err, ERR_STORE, "%s: a detail names a trait that is not there",
-			store_path(q->store));
-	result = sqlite3_column_int(stmt, 0);
-	*t = (struct trait){ .disposition = (uint8_t)(result >> 4),
-		.dkim = result >> 2 & 3,
-		.spf = result & 3,
-		.reasons = (uint16_t)sqlite3_column_int(stmt, 1),
-		.spf_result = (uint8_t)sqlite3_column_int(stmt, 2),
-		.spf_own = sqlite3_column_int(stmt, 3) != 0,
-		.envelope = (uint8_t)sqlite3_column_int(stmt, 4),
-		.spf_domain = pool_copy(&q->pool, sql_text(stmt, 5)),
-		.other_dkim = pool_copy(&q->pool, sql_text(stmt, 6)) };
-	(void)sqlite3_reset(stmt);
-	*ret = t;
-	return read_signatures(q, t, id, err);
+	return trait_read(q->store, id, t, NULL, keep, &q->pool, err);
 }
 
 /* ---- the group at hand ------------------------------------------------------------------------ */
@@ -537,8 +502,9 @@ static int answer(struct query_causes *q, const struct query_filter *wish, struc
 	filter->from = wish->from;
 	filter->to = wish->to;
 	filter->all_time = wish->all_time;
-	if (query_filter_set(
-		    filter, QUERY_SUMMARY, SLICE_LIT("domain"), slice_of(q->domain), err) == 0 &&
+	if (query_filter_only_window(wish, "causes", err) == 0 &&
+		query_filter_set(filter, QUERY_SUMMARY, SLICE_LIT("domain"), slice_of(q->domain),
+			err) == 0 &&
 		query_open(&summary, q->store, QUERY_SUMMARY, filter, err) == 0) {
 		q->from = query_meta(summary)->from;
 		q->to = query_meta(summary)->to;

@@ -315,46 +315,55 @@ static int run_domain(struct run *run, struct err *err)
 		err_quote(&quote, slice_of(what)));
 }
 
-static int run_ready(struct run *run, struct err *err)
+/* An answer that is no list of rows: what it stands on is read whole, then written. */
+static int run_document(struct run *run,
+	int (*write)(struct run *run, struct store *st, struct emit *e, struct err *err),
+	struct err *err)
 {
-	struct query_ready *q = NULL;
 	struct store *st = NULL;
 	struct emit *e = NULL;
 	int rc = -1;
 
-	if (store_open(&st, run->conf.db, STORE_READ, err) < 0 ||
-		query_ready_open(&q, st, slice_of(run->words[1]), day_of(day_now()), err) < 0 ||
-		emit_open(&e, run->format, &run->out, run->lang, err) < 0 ||
-		query_ready_rows(q, e, run->lang, err) < 0)
-		goto out;
-	emit_end(e, NULL, NULL);
-	rc = 0;
-out:
+	if (store_open(&st, run->conf.db, STORE_READ, err) == 0 &&
+		emit_open(&e, run->format, &run->out, run->lang, err) == 0)
+		rc = write(run, st, e, err);
+	if (rc == 0)
+		emit_end(e, NULL, NULL);
 	emit_close(e);
-	query_ready_close(q);
 	store_close(st);
 	return rc;
 }
 
-static int run_causes(struct run *run, struct err *err)
+static int write_ready(struct run *run, struct store *st, struct emit *e, struct err *err)
+{
+	struct query_ready *q = NULL;
+	int rc = query_ready_open(&q, st, slice_of(run->words[1]), day_of(day_now()), err);
+
+	if (rc == 0)
+		rc = query_ready_rows(q, e, run->lang, err);
+	query_ready_close(q);
+	return rc;
+}
+
+static int write_causes(struct run *run, struct store *st, struct emit *e, struct err *err)
 {
 	struct query_causes *q = NULL;
-	struct store *st = NULL;
-	struct emit *e = NULL;
-	int rc = -1;
+	int rc = query_causes_open(&q, st, slice_of(run->words[1]), &run->filter, err);
 
-	if (store_open(&st, run->conf.db, STORE_READ, err) < 0 ||
-		query_causes_open(&q, st, slice_of(run->words[1]), &run->filter, err) < 0 ||
-		emit_open(&e, run->format, &run->out, run->lang, err) < 0 ||
-		query_causes_rows(q, e, run->lang, err) < 0)
-		goto out;
-	emit_end(e, NULL, NULL);
-	rc = 0;
-out:
-	emit_close(e);
+	if (rc == 0)
+		rc = query_causes_rows(q, e, run->lang, err);
 	query_causes_close(q);
-	store_close(st);
 	return rc;
+}
+
+static int run_ready(struct run *run, struct err *err)
+{
+	return run_document(run, write_ready, err);
+}
+
+static int run_causes(struct run *run, struct err *err)
+{
+	return run_document(run, write_causes, err);
 }
 
 static const struct command commands[] = {

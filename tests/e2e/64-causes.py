@@ -99,6 +99,8 @@ def conserve(t, db):
     forwarders = [row for domain in domains for row in causes(db, domain) if row['cause'].startswith('fwd-')]
     t.ok(forwarders and not any('ip4:' in row['to_change'] for row in forwarders),
          'no forwarder is sent to SPF')
+    status, _, said = tap.run(tap.QUERY, '--db', db, 'causes', 'hotel.example', '--class', 'yours')
+    t.ok(status == 64 and 'causes takes no class' in said, 'a filter it cannot heed is refused', (status, said))
     status, _, said = tap.run(tap.QUERY, '--db', db, 'causes', 'nobody.example')
     t.ok(status == 66 and 'nobody.example' in said, 'of a domain nobody knows it says so', (status, said))
 
