@@ -159,7 +159,8 @@ const char *emit_heading(const struct emit *e)
 		{ "lookups", "SPF look-ups", "Consultas SPF" },
 		{ "published", "In force", "En vigor" },
 		{ "suggestions", "To publish next", "Lo siguiente que publicar" },
-		{ "ready", "Readiness", "Preparación" }, { "checks", "Checks", "Comprobaciones" },
+		{ "causes", "Causes", "Causas" }, { "ready", "Readiness", "Preparación" },
+		{ "checks", "Checks", "Comprobaciones" },
 		{ "affected", "Would be affected", "Quedarían afectados" } };
 
 	for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
