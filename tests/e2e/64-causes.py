@@ -94,7 +94,8 @@ def conserve(t, db):
     parts = ('saw', 'because', 'to_change', 'done_when')
     t.ok(all(a[p] and b[p] and a[p] != b[p] for a, b in zip(en, es) for p in parts),
          'each has its four parts in English and Spanish')
-    _, page, _ = tap.run(tap.QUERY, '--db', db, 'causes', 'hotel.example', '--format', 'html', '--lang', 'es', check=(0,))
+    _, page, _ = tap.run(tap.QUERY, '--db', db, 'causes', 'hotel.example', '--format', 'html', '--lang', 'es',
+                         check=(0,))
     t.ok('Causas' in page.decode() and 'Qué cambiar' in page.decode(), 'and its headings', page.decode()[:300])
     t.equal([row['actionable'] for row in en], sorted((row['actionable'] for row in en), reverse=True),
             'what can be changed comes first')
