@@ -260,20 +260,40 @@ void dns_seen_close(struct dns_seen *s)
 	free(s);
 }
 
+int dns_seen_senders(struct dns_seen *s, size_t max, void (*each)(void *arg, struct slice name),
+	void *arg, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (s->id == 0)
+		return 0;
+	if (sql_get(s->store, STMT_SEEN_SENDERS, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, s->id);
+	(void)sqlite3_bind_int(stmt, 2, s->facts.today - DNS_RECENT_DAYS);
+	sql_bind_text(stmt, 3, s->facts.domain);
+	(void)sqlite3_bind_int64(stmt, 4, (int64_t)max);
+	while ((more = sql_step(s->store, stmt, "cannot read senders", err)) > 0)
+		each(arg, sql_text(stmt, 0));
+	return more;
+}
+
 /* ---- what needs the records ------------------------------------------------------------------ */
 
 /* Since when the text at `name` is what it is, seconds; 0: nobody asked. */
-static int read_since(struct dns_seen *s, struct slice name, int64_t *ret, struct err *err)
+static int read_since(
+	struct store *st, int64_t domain, struct slice name, int64_t *ret, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int more;
 
 	*ret = 0;
-	if (sql_get(s->store, STMT_SEEN_SINCE, &stmt, err) < 0)
+	if (sql_get(st, STMT_SEEN_SINCE, &stmt, err) < 0)
 		return -1;
-	(void)sqlite3_bind_int64(stmt, 1, s->id);
+	(void)sqlite3_bind_int64(stmt, 1, domain);
 	sql_bind_text(stmt, 2, name);
-	more = sql_step(s->store, stmt, "cannot read what the DNS said", err);
+	more = sql_step(st, stmt, "cannot read what the DNS said", err);
 	if (more > 0) {
 		*ret = sqlite3_column_int64(stmt, 0);
 		(void)sqlite3_reset(stmt);
@@ -289,41 +309,50 @@ static int word_of(enum dmarc_policy p)
 				       : REPORT_POLICY_NONE;
 }
 
-static int join_policy(struct dns_seen *s, struct dns_view *view, struct err *err)
+int dns_seen_policy(struct store *st, int64_t id, struct slice domain, struct dns_view *view,
+	struct dns_seen_policy *ret, struct err *err)
 {
-	char name[DOMAIN_KEY_MAX], text[64];
+	char name[DOMAIN_KEY_MAX];
 	struct dmarc_found found;
 	struct dmarc_record r;
-	sqlite3_stmt *stmt;
-	int more, p, sp;
-	int64_t since = 0;
 
-	dmarc_find(view, s->facts.domain, DMARC_TREE_WALK, &found);
+	*ret = (struct dns_seen_policy){ .since = 0 };
+	dmarc_find(view, domain, DMARC_TREE_WALK, &found);
 	if (found.status != DNS_FOUND || found.inherited)
 		return 0;
-	if (read_since(s, dns_name_under("_dmarc", s->facts.domain, name), &since, err) < 0)
-		return -1;
-	if (since == 0)
-		return 0;
 	dmarc_parse(found.record->text, &r);
-	p = word_of(dmarc_effective(&r, DMARC_SELF));
-	sp = word_of(dmarc_effective(&r, DMARC_SUBDOMAIN));
+	ret->p = word_of(dmarc_effective(&r, DMARC_SELF));
+	ret->sp = word_of(dmarc_effective(&r, DMARC_SUBDOMAIN));
+	return read_since(st, id, dns_name_under("_dmarc", domain, name), &ret->since, err);
+}
+
+static int join_policy(struct dns_seen *s, struct dns_view *view, struct err *err)
+{
+	struct dns_seen_policy live;
+	char text[64];
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (dns_seen_policy(s->store, s->id, s->facts.domain, view, &live, err) < 0)
+		return -1;
+	if (live.since == 0)
+		return 0;
 	if (sql_get(s->store, STMT_SEEN_POLICIES, &stmt, err) < 0)
 		return -1;
 	(void)sqlite3_bind_int64(stmt, 1, s->id);
 	(void)sqlite3_bind_int(stmt, 2, s->facts.today - POLICY_DAYS);
 	/* A day for what resolvers still hold. */
-	(void)sqlite3_bind_int64(stmt, 3, since + DAY_SECONDS);
+	(void)sqlite3_bind_int64(stmt, 3, live.since + DAY_SECONDS);
 	while ((more = sql_step(s->store, stmt, "cannot read policies", err)) > 0) {
 		int said_p = sqlite3_column_int(stmt, 0), said_sp = sqlite3_column_int(stmt, 1);
-		bool differs = said_p != p;
+		bool differs = said_p != live.p;
 
-		if ((!differs && said_sp == sp) || !slice_absent(s->facts.stale_policy))
+		if ((!differs && said_sp == live.sp) || !slice_absent(s->facts.stale_policy))
 			continue;
 		(void)snprintf(text, sizeof text, "%sp=%s", differs ? "" : "s",
 			report_policy_words.names[differs ? said_p : said_sp]);
 		s->facts.stale_policy = pool_copy(&s->pool, slice_of(text));
-		s->facts.stale_since_day = day_of(since);
+		s->facts.stale_since_day = day_of(live.since);
 	}
 	return more < 0 ? -1 : 0;
 }
@@ -342,7 +371,7 @@ static int join_keys(struct dns_seen *s, struct err *err)
 		at = dns_name_under(prefix, at, name);
 		if (slice_absent(at))
 			continue;
-		if (read_since(s, at, &since, err) < 0)
+		if (read_since(s->store, s->id, at, &since, err) < 0)
 			return -1;
 		k->key_since_day = since > 0 ? day_of(since) : 0;
 	}

@@ -36,4 +36,18 @@ void dns_seen_close(struct dns_seen *s);	/* NULL allowed */
  */
 int dns_seen_join(struct dns_seen *s, struct dns_view *view, struct err *err);
 
+/* The policy that is published at the domain itself, in words of policy_published (enum
+ * report_policy). since: when it was first seen, seconds; 0: there is none, or nobody asked. */
+struct dns_seen_policy {
+	int64_t since;
+	int p, sp;
+};
+int dns_seen_policy(struct store *st, int64_t id, struct slice domain, struct dns_view *view,
+	struct dns_seen_policy *ret, struct err *err);
+
+/* Names under the domain that mail said it came from lately, the busiest first; `max` of them at
+ * most. Reads the records: for whoever asks the DNS, not for a page. */
+int dns_seen_senders(struct dns_seen *s, size_t max,
+	void (*each)(void *arg, struct slice name), void *arg, struct err *err);
+
 #endif

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "store/base/day.h"
+#include "store/cause_shared.h"
 #include "store/dns_fact.h"
+#include "store/dns_seen.h"
 #include "store/judge/catalogue.h"
 #include "store/judge/dns/dkim_key.h"
 #include "store/judge/dns/pool.h"
@@ -17,9 +19,12 @@
 #define SIGNATURES_MAX 256
 #define REPORTERS_MAX  64
 #define PASSING_MAX    8192
+#define SAID_MAX       4096
 #define POOL_BYTES_MAX ((size_t)64 * 1024 * 1024)
 /* SPF in trouble on so many days is no accident. */
 #define TEMPERROR_DAYS 2
+/* Longer than any resolver keeps a policy. */
+#define STALE_SECONDS  (3 * DAY_SECONDS)
 #define CARD_BYTES_MAX 16384
 
 /* A line of STMT_CAUSE_ROWS. */
@@ -28,13 +33,20 @@ struct bundle {
 	struct slice from;
 	enum class class;
 	enum class_rule rule;
-	uint8_t said; /* enum report_auth_result: policy, permerror, or 0 */
+	bool stale;
 	const struct trait *of;
 };
 
 struct passing {
 	struct slice domain, selector;
 	int64_t group;
+};
+
+/* What a receiver said of a signature, other than that it passes or fails. */
+struct said {
+	int64_t group, trait;
+	struct slice domain, selector; /* as they were sent */
+	uint8_t result;                /* enum report_auth_result */
 };
 
 /* A signature in the mail of the group at hand. */
@@ -54,8 +66,13 @@ struct query_causes {
 	struct pool pool; /* texts and traits */
 	struct dns_set *dns;
 	bool parked, temperror_days, strict_dkim, strict_spf;
+	bool ipv4_alone; /* passes SPF, and no IPv6 address does */
 	struct passing *passing;
 	size_t passing_len;
+	struct said *said;
+	size_t said_len;
+	struct cause_shared *shared;
+	struct dns_seen_policy live;
 	/* the group at hand */
 	int64_t group;
 	struct slice group_name;
@@ -99,6 +116,7 @@ static int read_domain(struct query_causes *q, struct err *err)
 		return -1;
 	q->parked = sqlite3_column_int64(stmt, 0) == 0 || sqlite3_column_int(stmt, 2) != 0;
 	q->temperror_days = sqlite3_column_int(stmt, 1) >= TEMPERROR_DAYS;
+	q->ipv4_alone = sqlite3_column_int(stmt, 3) != 0 && sqlite3_column_int(stmt, 4) == 0;
 	(void)sqlite3_reset(stmt);
 	return 0;
 }
@@ -139,13 +157,41 @@ static int read_passing(struct query_causes *q, struct err *err)
 	return more;
 }
 
+static int read_said(struct query_causes *q, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (bind_window(q, STMT_CAUSE_SAID, &stmt, err) < 0)
+		return -1;
+	while ((more = sql_step(q->store, stmt, "cannot read signatures", err)) > 0) {
+		if (q->said_len == SAID_MAX)
+			continue;
+		q->said[q->said_len++] = (struct said){ .group = sqlite3_column_int64(stmt, 0),
+			.trait = sqlite3_column_int64(stmt, 1),
+			.domain = pool_copy(&q->pool, sql_text(stmt, 2)),
+			.selector = pool_copy(&q->pool, sql_text(stmt, 3)),
+			.result = (uint8_t)sqlite3_column_int(stmt, 4) };
+	}
+	return more;
+}
+
 static int read_dns(struct query_causes *q, struct err *err)
 {
+	struct cause_shared_ask ask = { .store = q->store,
+		.id = q->id,
+		.domain = slice_of(q->domain),
+		.from = q->from,
+		.to = q->to };
 	int64_t asked;
 
-	if (dns_set_open(&q->dns, DNS_SET_BYTES_MAX, err) < 0)
+	if (dns_set_open(&q->dns, DNS_SET_BYTES_MAX, err) < 0 ||
+		dns_fact_load(q->store, ask.domain, q->dns, &asked, err) < 0)
 		return -1;
-	return dns_fact_load(q->store, slice_of(q->domain), q->dns, &asked, err) < 0 ? -1 : 0;
+	ask.view = dns_set_view(q->dns);
+	if (dns_seen_policy(q->store, q->id, ask.domain, ask.view, &q->live, err) < 0)
+		return -1;
+	return cause_shared_open(&q->shared, &ask, err);
 }
 
 /* ---- traits ----------------------------------------------------------------------------------- */
@@ -246,7 +292,7 @@ static void note_reporter(int64_t *list, unsigned *len, int64_t reporter)
 /* What only the group as a whole shows. */
 static void look_at_group(struct query_causes *q)
 {
-	int64_t failing4 = 0, failing6 = 0, passing4 = 0;
+	int64_t failing4 = 0, failing6 = 0, passing4 = 0, all4 = 0;
 
 	q->signatures_len = 0;
 	for (size_t i = 0; i < q->bundles_len; i++) {
@@ -254,6 +300,7 @@ static void look_at_group(struct query_causes *q)
 		const struct trait *t = b->of;
 		const int64_t ipv4 = b->messages - b->ipv6;
 
+		all4 += ipv4;
 		for (unsigned n = 0; n < t->signatures_len; n++) {
 			struct signed_by *k = signed_by(q, &t->signatures[n]);
 
@@ -271,7 +318,9 @@ static void look_at_group(struct query_causes *q)
 			failing6 += b->ipv6;
 		}
 	}
-	q->only_ipv6 = failing6 > 0 && failing4 == 0 && passing4 > 0;
+	/* A host's two addresses may be two groups. */
+	q->only_ipv6 =
+		failing6 > 0 && failing4 == 0 && (passing4 > 0 || (all4 == 0 && q->ipv4_alone));
 }
 
 static bool is_list_name(struct slice name)
@@ -297,6 +346,24 @@ static bool is_nxdomain(struct query_causes *q, struct slice name)
 	return a.status == DNS_NXDOMAIN;
 }
 
+/* Of names as they were sent: case and a dot at the end do not count. */
+static uint8_t said_of(
+	const struct query_causes *q, const struct bundle *b, const struct trait_signature *s)
+{
+	for (size_t i = 0; i < q->said_len && !s->pass; i++) {
+		const struct said *said = &q->said[i];
+		char key[DOMAIN_KEY_MAX];
+		size_t len;
+
+		if (said->group == q->group && said->trait == b->trait &&
+			slice_equal_fold(said->selector, s->selector) &&
+			domain_key(said->domain, key, &len) &&
+			slice_equal(slice_from(key, len), s->domain))
+			return said->result;
+	}
+	return REPORT_AUTH_ABSENT;
+}
+
 static void judge(struct query_causes *q, const struct bundle *b, struct cause *ret)
 {
 	struct cause_signature signatures[TRAIT_SIGNATURES_MAX];
@@ -314,16 +381,20 @@ static void judge(struct query_causes *q, const struct bundle *b, struct cause *
 		.strict_spf = q->strict_spf,
 		.temperror_days = q->temperror_days,
 		.only_ipv6 = q->only_ipv6,
-		.parked = q->parked };
+		.parked = q->parked,
+		.unlisted_include = t->spf == REPORT_RESULT_PASS && t->signatures_len == 0 &&
+				    cause_shared_has(q->shared, q->group, b->trait),
+		.stale_policy = b->stale };
 
 	f.from_unknown_to_dns = is_nxdomain(q, b->from);
 	for (unsigned n = 0; n < t->signatures_len; n++) {
 		const struct signed_by *k = signed_by(q, &t->signatures[n]);
 
-		signatures[n] = (struct cause_signature){ .result = b->said };
+		signatures[n] =
+			(struct cause_signature){ .result = said_of(q, b, &t->signatures[n]) };
 		if (k != NULL)
 			signatures[n] = (struct cause_signature){ .key = k->key,
-				.result = b->said,
+				.result = signatures[n].result,
 				.reporters_passing = k->passing_len,
 				.reporters_failing = k->failing_len,
 				.passes_elsewhere = k->elsewhere };
@@ -428,7 +499,7 @@ static int add_bundle(struct query_causes *q, sqlite3_stmt *row, struct err *err
 		.reporter = sqlite3_column_int64(row, 6),
 		.messages = sqlite3_column_int64(row, 7),
 		.ipv6 = sqlite3_column_int64(row, 8),
-		.said = (uint8_t)sqlite3_column_int(row, 9) };
+		.stale = sqlite3_column_int(row, 9) != 0 };
 	if (last != NULL && last->trait == b->trait)
 		b->of = last->of;
 	else if (read_trait(q, b->trait, &b->of, err) < 0)
@@ -444,6 +515,11 @@ static int read_rows(struct query_causes *q, struct err *err)
 
 	if (bind_window(q, STMT_CAUSE_ROWS, &stmt, err) < 0)
 		return -1;
+	/* Unbound it is later than no report. */
+	if (q->live.since != 0)
+		(void)sqlite3_bind_int64(stmt, 4, q->live.since + STALE_SECONDS);
+	(void)sqlite3_bind_int(stmt, 5, q->live.p);
+	(void)sqlite3_bind_int(stmt, 6, q->live.sp);
 	while (rc == 0 && (more = sql_step(q->store, stmt, "cannot read records", err)) != 0) {
 		int64_t group = more > 0 ? sqlite3_column_int64(stmt, 0) : 0;
 
@@ -481,7 +557,7 @@ static int by_weight(const void *a, const void *b)
 static int gather(struct query_causes *q, struct err *err)
 {
 	if (read_domain(q, err) < 0 || read_policy(q, err) < 0 || read_passing(q, err) < 0 ||
-		read_dns(q, err) < 0 || read_rows(q, err) < 0)
+		read_said(q, err) < 0 || read_dns(q, err) < 0 || read_rows(q, err) < 0)
 		return -1;
 	if (pool_dry(&q->pool))
 		return err_set(err, ERR_SHORTAGE, "no memory for the causes of %s", q->domain);
@@ -528,10 +604,12 @@ int query_causes_open(struct query_causes **ret, struct store *st, struct slice 
 	pool_init(&q->pool, POOL_BYTES_MAX);
 	buf_init(&q->text, CARD_BYTES_MAX);
 	q->passing = calloc(PASSING_MAX, sizeof *q->passing);
+	q->said = calloc(SAID_MAX, sizeof *q->said);
 	q->bundles = calloc(BUNDLES_MAX, sizeof *q->bundles);
 	q->signatures = calloc(SIGNATURES_MAX, sizeof *q->signatures);
 	q->causes = calloc(CAUSES_MAX, sizeof *q->causes);
-	if (q->passing == NULL || q->bundles == NULL || q->signatures == NULL || q->causes == NULL)
+	if (q->passing == NULL || q->said == NULL || q->bundles == NULL || q->signatures == NULL ||
+		q->causes == NULL)
 		err_set(err, ERR_SHORTAGE, "no memory");
 	else if (!domain_key(domain, q->domain, &len))
 		err_set(err, ERR_USAGE, "%s is no domain name", err_quote(&quote, domain));
@@ -547,10 +625,12 @@ void query_causes_close(struct query_causes *q)
 {
 	if (q == NULL)
 		return;
+	cause_shared_close(q->shared);
 	dns_set_close(q->dns);
 	pool_release(&q->pool);
 	buf_release(&q->text);
 	free(q->passing);
+	free(q->said);
 	free(q->bundles);
 	free(q->signatures);
 	free(q->causes);

@@ -50,6 +50,12 @@ STMT(STMT_SEEN_TOTALS,
 	" FROM daily AS x CROSS JOIN trait AS t ON t.id = x.trait"
 	" LEFT JOIN judgement AS j ON j.domain = ?1 AND j.source = x.source AND j.trait = x.trait"
 	" WHERE x.domain = ?1 AND x.day > ?2")
+/* ?3 the domain's name, ?4 how many. */
+STMT(STMT_SEEN_SENDERS,
+	"SELECT n.text FROM report AS r CROSS JOIN record AS c ON c.report = r.id"
+	" CROSS JOIN detail AS d ON d.id = c.detail CROSS JOIN name AS n ON n.id = d.from_key"
+	" WHERE r.domain = ?1 AND r.day > ?2 AND substr(n.text, -length(?3) - 1) = '.' || ?3"
+	" GROUP BY d.from_key ORDER BY sum(c.count) DESC, n.text LIMIT ?4")
 STMT(STMT_SEEN_SIBLINGS,
 	"SELECT name FROM domain WHERE own = 1 AND parked = 0 AND name <> ?1 ORDER BY name LIMIT ?2")
 /* What reports say that begin at ?3 or later and are of days after ?2, most frequent first. */

@@ -20,6 +20,8 @@
 /* Questions sent at once: what is left of DNS_QUERIES_MAX is for what the answers lead to, the
  * includes of an SPF record first of all. */
 #define AT_ONCE_MAX (DNS_QUERIES_MAX * 3 / 5)
+/* Names under a domain that mail said it came from: whether there is such a name. */
+#define SENDERS_MAX 4
 /* Milliseconds between two looks whether the database is free to be written to. */
 #define LOOK_MS 100
 /* Domains in a row of which no server said a word: then the network is away, and the others wait. */
@@ -178,6 +180,11 @@ static void want(void *arg, struct slice name, enum dns_type type)
 	resolver_want(run->resolver, name, type);
 }
 
+static void want_sender(void *arg, struct slice name)
+{
+	want(arg, name, DNS_TXT);
+}
+
 /* The checker itself walks through the records, so that all it will want to know is asked for. */
 static int ask(struct run *run, struct slice domain, struct err *err)
 {
@@ -189,6 +196,8 @@ static int ask(struct run *run, struct slice domain, struct err *err)
 		dns_findings_open(&found, err) < 0 || resolver_begin(run->resolver, err) < 0)
 		goto out;
 	run->at_once = 0;
+	if (dns_seen_senders(seen, SENDERS_MAX, want_sender, run, err) < 0)
+		goto out;
 	dns_check_wants(dns_seen_facts(seen), want, run);
 	resolver_wait(run->resolver);
 	rc = dns_check(resolver_view(run->resolver), dns_seen_facts(seen), found, err);
