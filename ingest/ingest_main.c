@@ -311,7 +311,7 @@ static int store_begin(struct run *run, struct err *err)
 	store_set_options(
 		run->store, &(struct store_options){ .keep_originals = run->conf.keep_originals,
 				    .dry_run = run->dry_run });
-	return 0;
+	return store_load(run->store, err);
 }
 
 /* Before the store is open, so that the parsers inherit nothing of it. RUAD_WORKERS says how many; with

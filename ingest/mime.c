@@ -10,6 +10,7 @@
 #include "ingest/arena.h"
 #include "ingest/mime_decode.h"
 #include "ingest/mime_mend.h"
+#include "ingest/mime_skim.h"
 #include "store/base/buf.h"
 #include "store/base/limits.h"
 #include "store/base/utf8.h"
@@ -138,7 +139,8 @@ static GMimeMessage *parse_bytes(struct slice bytes)
 	GMimeStream *stream = g_mime_stream_mem_new();
 	GMimeMessage *message;
 
-	g_byte_array_append(array, (const guint8 *)bytes.ptr, (guint)bytes.len);
+	g_byte_array_set_size(array, (guint)bytes.len);
+	g_byte_array_set_size(array, (guint)mime_skim(bytes, (char *)array->data));
 	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(stream), array);
 	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), TRUE);
 	message = parse(stream);

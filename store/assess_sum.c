@@ -8,8 +8,8 @@
  * are still known.
  */
 
-/* Both are powers of two; 256 and 288 KiB. */
-#define PAIRS 8192
+/* Both are powers of two; 1024 and 288 KiB. */
+#define PAIRS 32768
 #define CELLS 4096
 
 enum { /* of a trait */

@@ -152,10 +152,10 @@ int store_expire(struct store *st, int32_t day, bool originals_only, int64_t mos
 		return 0;
 	/* With the keys enforced, each row that goes would make SQLite search its children, most of
 	 * which have no index for that: rows are dropped here children first, and the law is tested. */
-	if (sql_exec(st, "PRAGMA foreign_keys = OFF", err) < 0)
+	if (sql_keys(st, false, err) < 0)
 		return -1;
 	rc = expire(st, day, originals_only, most, &n, err);
-	if (sql_exec(st, "PRAGMA foreign_keys = ON", rc < 0 ? NULL : err) < 0)
+	if (sql_keys(st, st->keys, rc < 0 ? NULL : err) < 0)
 		return -1;
 	intern_forget(w->intern);
 	if (rc == 0)

@@ -30,6 +30,7 @@ struct store {
 	enum store_mode mode;
 	int lock_fd;			/* -1: none */
 	uint64_t identity;		/* of the file behind the path, when it was opened */
+	bool keys;			/* foreign keys are enforced, but for moments */
 	bool has_log;			/* the file is in WAL mode, said its header */
 	struct store_options options;
 	sqlite3_stmt *stmts[STMT_COUNT];
@@ -53,6 +54,8 @@ int sql_step(struct store *st, sqlite3_stmt *stmt, const char *doing, struct err
 int sql_run(struct store *st, sqlite3_stmt *stmt, const char *doing, struct err *err);
 /* Constant text without parameters: BEGIN, SAVEPOINT, PRAGMA. */
 int sql_exec(struct store *st, const char *text, struct err *err);
+/* Foreign keys, outside of a transaction. */
+int sql_keys(struct store *st, bool enforce, struct err *err);
 /* What the page cache may hold, and with it a sorter that opens from now on. */
 #define CACHE_KIB 8192
 int sql_cache(struct store *st, unsigned kib, struct err *err);

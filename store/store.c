@@ -24,8 +24,10 @@
 #define TEXT_BYTES_MAX (16 * 1024 * 1024)
 #define SQL_BYTES_MAX  (64 * 1024)
 #define WAL_BYTES_KEEP (16 * 1024 * 1024)
+/* Of a new file. Twice SQLite's own: half the calls for as many bytes, and a lower tree. */
+#define PAGE_BYTES 8192
 /* As much: pages that change with every batch are copied home once for several of them. */
-#define WAL_PAGES_MAX   (WAL_BYTES_KEEP / 4096)
+#define WAL_PAGES_MAX   (WAL_BYTES_KEEP / PAGE_BYTES)
 #define UNDO_BYTES_KEEP (120 * 1024)
 #define CLOSING_MS_MAX  500
 
@@ -248,10 +250,11 @@ static int set_pragmas(struct store *st, struct err *err)
 	char text[256];
 
 	(void)snprintf(text, sizeof text,
-		"PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+		"PRAGMA page_size = %d; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+		"PRAGMA cell_size_check = ON;"
 		"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = %d;"
 		"PRAGMA journal_size_limit = %d; PRAGMA query_only = %s",
-		WAL_PAGES_MAX, WAL_BYTES_KEEP, st->mode == STORE_READ ? "ON" : "OFF");
+		PAGE_BYTES, WAL_PAGES_MAX, WAL_BYTES_KEEP, st->mode == STORE_READ ? "ON" : "OFF");
 	return sql_exec(st, text, err) < 0 ? -1 : sql_cache(st, CACHE_KIB, err);
 }
 
@@ -319,6 +322,7 @@ int store_open(struct store **ret, const char *path, enum store_mode mode, struc
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	st->lock_fd = -1;
 	st->mode = mode;
+	st->keys = true;
 	st->options.keep_originals = true;
 	st->path = strdup(path != NULL ? path : "(in memory)");
 	if (st->path == NULL) {
@@ -363,6 +367,20 @@ void store_close(struct store *st)
 void store_set_options(struct store *st, const struct store_options *options)
 {
 	st->options = *options;
+}
+
+int store_load(struct store *st, struct err *err)
+{
+#ifdef NDEBUG
+	st->keys = false;
+#endif
+	return sql_keys(st, st->keys, err);
+}
+
+int sql_keys(struct store *st, bool enforce, struct err *err)
+{
+	return sql_exec(
+		st, enforce ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF", err);
 }
 
 const char *store_path(const struct store *st)

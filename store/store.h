@@ -37,6 +37,12 @@ struct store_options {
 	bool dry_run;	/* sync commits nothing, close rolls all back */
 };
 void store_set_options(struct store *st, const struct store_options *options);
+/*
+ * Many reports are to come. Foreign keys say that our own numbers are right, and to look each up
+ * costs a tenth of the writing: like other assertions they are enforced from here on only in a build
+ * that has those, and by the law of selftest in any. Nothing that relies on a cascade may follow.
+ */
+int store_load(struct store *st, struct err *err);
 /* The sink that writes; owned by the store. */
 struct report_sink *store_sink(struct store *st);
 

@@ -11,6 +11,7 @@
 #include "ingest/mime.h"
 #include "ingest/mime_decode.h"
 #include "ingest/mime_mend.h"
+#include "ingest/mime_skim.h"
 #include "store/base/buf.h"
 #include "store/base/limits.h"
 
@@ -438,9 +439,43 @@ static int init(void **state)
 	return 0;
 }
 
+/* ---- fields nobody asks for ---------------------------------------------------------------- */
+
+static void a_skimmed_mail_answers_as_before(void **state)
+{
+	static const struct {
+		const char *mail, *left;
+	} rows[] = {
+		{ "", "" },
+		{ "\nbody\nReceived: x\n", "\nbody\nReceived: x\n" },
+		{ "Received: a\n\tb\n c\nReceived: d\nfrom: e\n\nReceived: f\n",
+			"Received: a\n\tb\n c\nfrom: e\n\nReceived: f\n" },
+		{ "Subject: a\r\nX-Long: b\r\n c\r\nCONTENT-type: d;\r\n\te=f\r\nX: g\r\n\r\nh",
+			"Subject: a\r\nCONTENT-type: d;\r\n\te=f\r\n\r\nh" },
+		/* a line of blanks is one of the field in front */
+		{ "Date: a\nX-B: c\n \n d\nMessage-Id: e\n", "Date: a\nMessage-Id: e\n" },
+		/* what is no field ends it, whatever follows */
+		{ "A: b\nno field\nX-C: d\n", "A: b\nno field\nX-C: d\n" },
+		{ "A: b\nX-C : d\nX-E: f\n", "A: b\nX-C : d\nX-E: f\n" },
+		{ "From root Tue\nX-C: d\n\n", "From root Tue\nX-C: d\n\n" },
+		{ "A: b\nX-C: no end", "A: b\n" },
+		{ "A: b\n: no name\nX-C: d", "A: b\n: no name\nX-C: d" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char to[128];
+		size_t len = mime_skim(slice_of(rows[i].mail), to);
+
+		assert_int_equal(len, strlen(rows[i].left));
+		assert_memory_equal(to, rows[i].left, len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_skimmed_mail_answers_as_before),
 		cmocka_unit_test(every_leaf_is_handed_out_decoded),
 		cmocka_unit_test(nested_parts_and_forwarded_mails_are_entered),
 		cmocka_unit_test(a_forwarded_mail_in_base64_is_entered),
