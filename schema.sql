@@ -100,12 +100,12 @@ CREATE TABLE entry (
 CREATE INDEX entry_report ON entry (report) WHERE report IS NOT NULL;
 CREATE INDEX entry_original ON entry (original) WHERE original IS NOT NULL;
 
--- The XML of a report as it came out of its container, deflated (codec 1: raw deflate with the
--- dictionary of store/pack.c). The first chunk is here, further ones in original_more.
+-- The XML of a report as it came out of its container, packed (codec 1: a Zstandard frame made
+-- with the dictionary of store/pack.c). The first chunk is here, further ones in original_more.
 CREATE TABLE original (
 	id	INTEGER PRIMARY KEY,
-	bytes	INTEGER NOT NULL CHECK (bytes >= 0),	-- inflated
-	sha256	BLOB NOT NULL CHECK (length(sha256) = 32),	-- of the inflated bytes
+	bytes	INTEGER NOT NULL CHECK (bytes >= 0),	-- unpacked
+	sha256	BLOB NOT NULL CHECK (length(sha256) = 32),	-- of the unpacked bytes
 	codec	INTEGER NOT NULL,
 	data	BLOB NOT NULL
 ) STRICT;

@@ -22,6 +22,7 @@
 #include "store/base/day.h"
 #include "store/base/log.h"
 #include "store/emit.h"
+#include "store/pack.h"
 #include "store/store.h"
 
 /* Reports dropped in one transaction of retention, so that readers and the disk see small steps. */
@@ -184,9 +185,10 @@ static int settings_load(struct run *run, struct err *err)
 
 static void print_version(void)
 {
-	printf("ruad-ingest %s (SQLite %s, GMime %s, libxml2 %s, zlib %s, libarchive %s)\n",
+	printf("ruad-ingest %s (SQLite %s, GMime %s, libxml2 %s, zlib %s, libarchive %s, "
+	       "libzstd %s)\n",
 		RUAD_VERSION, store_sqlite_version(), mime_version(), dmarc_xml_version(),
-		gunzip_version(), unzip_version());
+		gunzip_version(), unzip_version(), pack_zstd_version());
 }
 
 /* ---- what is said -------------------------------------------------------------------------- */

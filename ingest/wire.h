@@ -7,7 +7,7 @@
  * does not allow is ERR_MESSAGE and costs the mail at hand. Decoded texts are slices of the bytes
  * given: nothing is allocated for a frame.
  *
- * An original is deflated on the worker's side; the writer has one process for all the rest, and
+ * An original is packed on the worker's side; the writer has one process for all the rest, and
  * need not look into what it only keeps. That the chunks are what they are said to be is checked
  * where they are read: an original that lies is a damaged one.
  *

@@ -316,7 +316,7 @@ void wire_replay_init(struct wire_replay *r)
 	*r = (struct wire_replay){ .in_mail = false };
 }
 
-/* No more than deflate makes of what the last one says, or of the most that it could say. */
+/* No more than a packer makes of what the last one says, or of the most that it could say. */
 static bool packed_in_order(const struct wire_replay *r, const struct wire_frame *f)
 {
 	const struct report_packed *p = &f->u.packed;

@@ -1,11 +1,8 @@
 #include "store/write.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <zlib.h>
 
 #include "store/pack.h"
 
@@ -176,8 +173,9 @@ struct original {
 	struct reader reader; /* first: the reader is this */
 	struct store *st;
 	int64_t id, bytes, given, chunk;
-	z_stream z;
-	bool z_open, ended, damaged;
+	struct unpacker *unpacker;
+	struct slice left; /* of `in` */
+	bool ended, damaged;
 	struct digest_state sha;
 	struct digest expect;
 	char hex[2 * DIGEST_BYTES + 1];
@@ -201,8 +199,7 @@ static int take_chunk(struct original *o, sqlite3_stmt *stmt, int column, struct
 	if (data.len == 0 || data.len > sizeof o->in)
 		return damaged(o, err, "a chunk of impossible size");
 	memcpy(o->in, data.ptr, data.len);
-	o->z.next_in = o->in;
-	o->z.avail_in = (uInt)data.len;
+	o->left = slice_from(o->in, data.len);
 	return 0;
 }
 
@@ -237,48 +234,31 @@ static int check_end(struct original *o, struct err *err)
 static ssize_t read_original(struct reader *r, void *dst, size_t cap, struct err *err)
 {
 	struct original *o = (struct original *)(void *)r;
+	enum unpacked unpacked;
 	size_t got;
-	int rc, more;
+	int more;
 
 	if (o->ended || cap == 0)
 		return 0;
-	if (cap > INT_MAX)
-		cap = INT_MAX;
-	o->z.next_out = dst;
-	o->z.avail_out = (uInt)cap;
 	do {
-		if (o->z.avail_in == 0) {
+		if (o->left.len == 0) {
 			more = next_chunk(o, err);
 			if (more < 0)
 				return -1;
 			if (more == 0)
 				return damaged(o, err, "it is cut short");
 		}
-		rc = inflate(&o->z, Z_NO_FLUSH);
-		if (rc == Z_MEM_ERROR)
-			return err_set(err, ERR_SHORTAGE, "no memory to inflate");
-		if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-			return damaged(o, err, "it cannot be inflated");
-		got = cap - o->z.avail_out;
-	} while (got == 0 && rc != Z_STREAM_END);
+		unpacked = unpacker_run(o->unpacker, &o->left, dst, cap, &got);
+		if (unpacked == UNPACKED_SHORTAGE)
+			return err_set(err, ERR_SHORTAGE, "no memory to unpack");
+		if (unpacked == UNPACKED_DAMAGED)
+			return damaged(o, err, "it cannot be unpacked");
+	} while (got == 0 && unpacked != UNPACKED_END);
 	digest_add(&o->sha, slice_from(dst, got));
 	o->given += (int64_t)got;
-	if ((rc == Z_STREAM_END || o->given > o->bytes) && check_end(o, err) < 0)
+	if ((unpacked == UNPACKED_END || o->given > o->bytes) && check_end(o, err) < 0)
 		return -1;
 	return (ssize_t)got;
-}
-
-static int inflate_start(struct original *o, struct err *err)
-{
-	const struct slice dictionary = pack_dictionary();
-
-	if (inflateInit2(&o->z, -PACK_WINDOW_BITS) != Z_OK)
-		return err_set(err, ERR_SHORTAGE, "no memory to inflate");
-	o->z_open = true;
-	if (inflateSetDictionary(&o->z, (const Bytef *)dictionary.ptr, (uInt)dictionary.len) !=
-		Z_OK)
-		return err_set(err, ERR_BUG, "cannot start to inflate");
-	return 0;
 }
 
 static int take_row(struct original *o, sqlite3_stmt *stmt, struct err *err)
@@ -308,7 +288,7 @@ int original_open_id(struct original **ret, struct store *st, int64_t original, 
 	o->st = st;
 	o->id = original;
 	digest_init(&o->sha);
-	if (inflate_start(o, err) < 0 || sql_get(st, STMT_ORIGINAL_GET, &stmt, err) < 0)
+	if (unpacker_open(&o->unpacker, err) < 0 || sql_get(st, STMT_ORIGINAL_GET, &stmt, err) < 0)
 		goto out;
 	(void)sqlite3_bind_int64(stmt, 1, original);
 	more = sql_step(st, stmt, "cannot read an original", err);
@@ -373,7 +353,6 @@ void original_close(struct original *o)
 {
 	if (o == NULL)
 		return;
-	if (o->z_open)
-		(void)inflateEnd(&o->z);
+	unpacker_close(o->unpacker);
 	free(o);
 }

@@ -37,7 +37,7 @@ breaks web_that_knows_ingest_is_found web/a.c '#include "ingest/mime.h"'
 breaks a_main_of_web_that_knows_ingest_is_found web/web_main.c '#include "ingest/mime.h"'
 breaks an_include_not_from_the_root_is_found store/a.c '#include "store.h"'
 for pair in glib.h:ingest/kind.c libxml/parser.h:ingest/verify.c archive.h:ingest/unpack.c \
-	zlib.h:web/api.c zlib.h:web/server.c jansson.h:web/api.c microhttpd.h:web/api.c zlib.h:store/write.c nettle/sha2.h:store/write.c idn2.h:store/query.c \
+	zlib.h:web/api.c zlib.h:web/server.c jansson.h:web/api.c microhttpd.h:web/api.c zlib.h:store/pack.c zstd.h:store/original.c nettle/sha2.h:store/write.c idn2.h:store/query.c \
 	ini.h:store/query.c sqlite3.h:web/api.c sqlite3.h:store/base/conf.c sqlite3.h:store/store.h \
 	gmime/gmime.h:ingest/mime.h curl/curl.h:store/check.c maxminddb.h:store/assess.c; do
 	breaks "the_wall_around_${pair%:*}_holds_against_${pair#*:}" "${pair#*:}" \

@@ -5,7 +5,7 @@
 # again, also without rights. As root, or through sudo.
 set -eu
 
-build='gcc libc6-dev meson ninja-build pkg-config python3 libxml2-dev libsqlite3-dev zlib1g-dev
+build='gcc libc6-dev meson ninja-build pkg-config python3 libxml2-dev libsqlite3-dev zlib1g-dev libzstd-dev
 	libarchive-dev libmicrohttpd-dev libjansson-dev libgmime-3.0-dev libinih-dev libpsl-dev libidn2-dev libcurl4-gnutls-dev libmaxminddb-dev
 	libc-ares-dev nettle-dev publicsuffix'
 test='libcmocka-dev valgrind curl mandoc bsdextrautils strace clang-14 libclang-rt-14-dev clang-format
