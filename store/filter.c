@@ -533,12 +533,17 @@ bool query_filter_window_named(const struct query_filter *f)
 	return (f->named & (IN(PARAM_LAST) | IN(PARAM_FROM) | IN(PARAM_TO))) != 0;
 }
 
-int query_filter_only_window(const struct query_filter *f, const char *what, struct err *err)
+int query_filter_only(
+	const struct query_filter *f, const char *allowed, const char *what, struct err *err)
 {
-	const uint32_t window = IN(PARAM_LAST) | IN(PARAM_FROM) | IN(PARAM_TO);
-
 	for (size_t i = 0; i < PARAM_COUNT; i++) {
-		if ((f->named & ~window & IN(i)) != 0)
+		struct slice rest = slice_of(allowed);
+		bool heeded = (f->named & IN(i)) == 0;
+
+		while (!heeded && rest.len > 0)
+			heeded = slice_equal(
+				slice_cut(rest, ' ', &rest), slice_of(param_rows[i].name));
+		if (!heeded)
 			return err_set(err, ERR_USAGE, "%s takes no %s", what, param_rows[i].name);
 	}
 	return 0;

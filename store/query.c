@@ -3,15 +3,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "store/base/day.h"
-
 /* A JSON list of every domain number there is stays below this. */
 #define DOMAINS_BYTES_MAX (16 * 1024 * 1024)
 /* AUTH_MAX results with all their names, as one line. */
 #define LINE_BYTES_MAX (256 * 1024)
 #define SQL_BYTES_MAX  (64 * 1024)
-/* Virtual machine steps between two looks at the clock: some microseconds. */
-#define CLOCK_STEPS 10000
 /* The catalogue as JSON. */
 #define SERVICES_BYTES_MAX (4 * 1024 * 1024)
 /* Notes and their sentences as JSON. */
@@ -19,30 +15,9 @@
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-static int too_late(void *arg)
-{
-	struct query *q = arg;
-
-	q->late = day_monotonic_ms() > q->deadline_ms;
-	return q->late;
-}
-
-/* The clock runs only while SQLite works for us, not while a client takes its time to read. */
-static void clock_start(struct query *q)
-{
-	q->deadline_ms = day_monotonic_ms() + QUERY_MS_MAX;
-	q->late = false;
-	sqlite3_progress_handler(q->store->db, CLOCK_STEPS, too_late, q);
-}
-
-static void clock_stop(struct query *q)
-{
-	sqlite3_progress_handler(q->store->db, 0, NULL, NULL);
-}
-
 static int failed(const struct query *q, struct err *err)
 {
-	if (q->late)
+	if (q->deadline.passed)
 		return err_set(err, ERR_SLOW,
 			"%s: no answer within %d ms: ask for fewer days or domains",
 			query_name(q->kind), QUERY_MS_MAX);
@@ -146,9 +121,9 @@ int query_open_by(struct query **ret, struct store *st, enum query_kind kind,
 	if (q == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	init(q, st, kind, f, way);
-	clock_start(q);
+	deadline_start(&q->deadline, st);
 	rc = answer(q, &ours);
-	clock_stop(q);
+	deadline_stop(&q->deadline);
 	if (rc < 0) {
 		(void)failed(q, &ours);
 		query_close(q);
@@ -181,7 +156,8 @@ int query_next(struct query *q, const struct value **row, struct err *err)
 	struct err ours = ERR_INIT;
 	int more;
 
-	clock_start(q);
+	/* The clock runs only while SQLite works for us, not while a client takes its time to read. */
+	deadline_start(&q->deadline, q->store);
 	more = sql_step(q->store, q->stmt, query_name(q->kind), &ours);
 	if (more > 0 && is_beyond(q)) {
 		q->has_next = q->keys_len > 0;
@@ -192,7 +168,7 @@ int query_next(struct query *q, const struct value **row, struct err *err)
 			(is_beyond(q) && query_cursor_write(q, &ours) < 0))
 			more = -1;
 	}
-	clock_stop(q);
+	deadline_stop(&q->deadline);
 	if (more < 0) {
 		(void)failed(q, &ours);
 		return err_set(err, ours.code, "%s", ours.text);

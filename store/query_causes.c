@@ -5,6 +5,7 @@
 
 #include "store/base/day.h"
 #include "store/cause_shared.h"
+#include "store/deadline.h"
 #include "store/dns_fact.h"
 #include "store/dns_seen.h"
 #include "store/judge/catalogue.h"
@@ -24,8 +25,7 @@
 /* SPF in trouble on so many days is no accident. */
 #define TEMPERROR_DAYS 2
 /* Longer than any resolver keeps a policy. */
-#define STALE_SECONDS  (3 * DAY_SECONDS)
-#define CARD_BYTES_MAX 16384
+#define STALE_SECONDS (3 * DAY_SECONDS)
 
 /* A line of STMT_CAUSE_ROWS. */
 struct bundle {
@@ -63,6 +63,7 @@ struct query_causes {
 	char domain[DOMAIN_KEY_MAX];
 	int64_t id;
 	int32_t from, to;
+	struct query_meta meta;
 	struct pool pool; /* texts and traits */
 	struct dns_set *dns;
 	bool parked, temperror_days, strict_dkim, strict_spf;
@@ -83,7 +84,6 @@ struct query_causes {
 	bool only_ipv6;
 	struct query_cause *causes;
 	size_t causes_len, group_first; /* the group's own begin there */
-	struct buf text;
 };
 
 /* ---- the domain ------------------------------------------------------------------------------- */
@@ -538,7 +538,7 @@ static int read_rows(struct query_causes *q, struct err *err)
 	return rc < 0 ? -1 : end_group(q, err);
 }
 
-static int by_weight(const void *a, const void *b)
+int query_causes_order(const void *a, const void *b)
 {
 	const struct query_cause *x = a, *y = b;
 	const bool acts_x = cause_is_actionable(x->code), acts_y = cause_is_actionable(y->code);
@@ -561,8 +561,23 @@ static int gather(struct query_causes *q, struct err *err)
 		return -1;
 	if (pool_dry(&q->pool))
 		return err_set(err, ERR_SHORTAGE, "no memory for the causes of %s", q->domain);
-	qsort(q->causes, q->causes_len, sizeof *q->causes, by_weight);
+	qsort(q->causes, q->causes_len, sizeof *q->causes, query_causes_order);
 	return 0;
+}
+
+static int gather_in_time(struct query_causes *q, struct err *err)
+{
+	struct deadline deadline;
+	int rc;
+
+	deadline_start(&deadline, q->store);
+	rc = gather(q, err);
+	deadline_stop(&deadline);
+	if (rc < 0 && deadline.passed)
+		return err_set(err, ERR_SLOW,
+			"causes of %s: no answer within %d ms: ask for fewer days", q->domain,
+			QUERY_MS_MAX);
+	return rc;
 }
 
 /* The summary is opened for what it stands on: the name, the window, one snapshot. */
@@ -578,13 +593,14 @@ static int answer(struct query_causes *q, const struct query_filter *wish, struc
 	filter->from = wish->from;
 	filter->to = wish->to;
 	filter->all_time = wish->all_time;
-	if (query_filter_only_window(wish, "causes", err) == 0 &&
+	if (query_filter_only(wish, "last from to", "causes", err) == 0 &&
 		query_filter_set(filter, QUERY_SUMMARY, SLICE_LIT("domain"), slice_of(q->domain),
 			err) == 0 &&
 		query_open(&summary, q->store, QUERY_SUMMARY, filter, err) == 0) {
-		q->from = query_meta(summary)->from;
-		q->to = query_meta(summary)->to;
-		rc = query_meta(summary)->has_window ? gather(q, err) : 0;
+		q->meta = *query_meta(summary);
+		q->from = q->meta.from;
+		q->to = q->meta.to;
+		rc = q->meta.has_window ? gather_in_time(q, err) : 0;
 	}
 	query_close(summary);
 	free(filter);
@@ -602,7 +618,6 @@ int query_causes_open(struct query_causes **ret, struct store *st, struct slice 
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	q->store = st;
 	pool_init(&q->pool, POOL_BYTES_MAX);
-	buf_init(&q->text, CARD_BYTES_MAX);
 	q->passing = calloc(PASSING_MAX, sizeof *q->passing);
 	q->said = calloc(SAID_MAX, sizeof *q->said);
 	q->bundles = calloc(BUNDLES_MAX, sizeof *q->bundles);
@@ -628,7 +643,6 @@ void query_causes_close(struct query_causes *q)
 	cause_shared_close(q->shared);
 	dns_set_close(q->dns);
 	pool_release(&q->pool);
-	buf_release(&q->text);
 	free(q->passing);
 	free(q->said);
 	free(q->bundles);
@@ -647,68 +661,7 @@ const struct query_cause *query_causes_get(const struct query_causes *q, size_t 
 	return &q->causes[i];
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
-
-static const struct column causes_columns[] = {
-	{ "source_group", COLUMN_INT, NULL, NULL },
-	{ "name", COLUMN_TEXT, "Source", "Origen" },
-	{ "class", COLUMN_TEXT, "Class", "Clase" },
-	{ "cause", COLUMN_TEXT, "Cause", "Causa" },
-	{ "confidence", COLUMN_TEXT, "Confidence", "Certeza" },
-	{ "messages", COLUMN_INT, "Messages", "Mensajes" },
-	{ "actionable", COLUMN_BOOL, NULL, NULL },
-	{ "cause_notes", COLUMN_TEXT, NULL, NULL },
-	{ "saw", COLUMN_TEXT, NULL, NULL },
-	{ "because", COLUMN_TEXT, NULL, NULL },
-	{ "to_change", COLUMN_TEXT, "Change this", "Qué cambiar" },
-	{ "done_when", COLUMN_TEXT, NULL, NULL },
-};
-
-#define LEN(array) (sizeof(array) / sizeof *(array))
-
-static void put_cause(
-	struct query_causes *q, const struct query_cause *c, struct emit *e, enum cause_language l)
+const struct query_meta *query_causes_meta(const struct query_causes *q)
 {
-	struct cause_values values = c->values;
-	size_t ends[CAUSE_PART_COUNT + 1];
-	struct slice parts[CAUSE_PART_COUNT], notes;
-
-	values.messages = c->messages;
-	buf_clear(&q->text);
-	for (int p = 0; p < CAUSE_PART_COUNT; p++) {
-		cause_text(c->code, (enum cause_part)p, l, &values, &q->text);
-		ends[p] = q->text.len;
-	}
-	for (unsigned n = 0; n < CAUSE_NOTE_COUNT; n++) {
-		if ((c->notes >> n & 1) != 0)
-			buf_printf(&q->text, "%s%s",
-				q->text.len > ends[CAUSE_PART_COUNT - 1] ? "," : "",
-				cause_note_names[n]);
-	}
-	ends[CAUSE_PART_COUNT] = q->text.len;
-	for (int p = 0; p < CAUSE_PART_COUNT; p++) {
-		size_t at = p > 0 ? ends[p - 1] : 0;
-
-		parts[p] = slice_from(buf_slice(&q->text).ptr + at, ends[p] - at);
-	}
-	notes = slice_from(buf_slice(&q->text).ptr + ends[CAUSE_PART_COUNT - 1],
-		ends[CAUSE_PART_COUNT] - ends[CAUSE_PART_COUNT - 1]);
-	emit_row(e,
-		(const struct value[]){ { .null = c->source_group == 0, .number = c->source_group },
-			{ .null = c->name.len == 0, .text = c->name },
-			{ .text = slice_of(class_names[c->class]) },
-			{ .text = slice_of(cause_names[c->code]) },
-			{ .text = slice_of(cause_confidence_names[c->confidence]) },
-			{ .number = c->messages }, { .number = cause_is_actionable(c->code) },
-			{ .text = notes }, { .text = parts[CAUSE_SAW] },
-			{ .text = parts[CAUSE_BECAUSE] }, { .text = parts[CAUSE_TO_CHANGE] },
-			{ .text = parts[CAUSE_DONE_WHEN] } });
-}
-
-int query_causes_rows(struct query_causes *q, struct emit *e, enum emit_lang lang, struct err *err)
-{
-	emit_set(e, "causes", causes_columns, LEN(causes_columns), false);
-	for (size_t i = 0; i < q->causes_len; i++)
-		put_cause(q, &q->causes[i], e, lang == EMIT_ES ? CAUSE_ES : CAUSE_EN);
-	return buf_failed(&q->text) ? err_set(err, ERR_SHORTAGE, "no memory for the answer") : 0;
+	return &q->meta;
 }

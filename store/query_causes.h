@@ -1,17 +1,17 @@
 /*
  * query_causes: why mail of a domain fails, source by source: the facts for store/judge/cause.h
- * gathered from reports and from what the DNS said, and the cards.
+ * gathered from reports and from what the DNS said. query_cards.h writes them down.
  *
  *	struct query_causes *q = NULL;
  *	if (query_causes_open(&q, st, domain, &filter, err) < 0)
  *		...
- *	query_causes_rows(q, e, lang, err);
+ *	...query_causes_get(q, 0)->code...
  *	query_causes_close(q);
  */
 #ifndef STORE_QUERY_CAUSES_H
 #define STORE_QUERY_CAUSES_H
 
-#include "store/emit.h"
+#include "store/query.h"
 #include "store/judge/cause.h"
 
 struct query_causes;
@@ -35,11 +35,11 @@ int query_causes_open(struct query_causes **ret, struct store *st, struct slice 
 	const struct query_filter *filter, struct err *err);
 void query_causes_close(struct query_causes *q);	/* NULL allowed */
 
-/* Those with something to change first, then by messages. */
+/* Those with something to change first, then by messages: the order of a list of these. */
 size_t query_causes_count(const struct query_causes *q);
 const struct query_cause *query_causes_get(const struct query_causes *q, size_t i);
-
-/* The set "causes". The caller opens and ends the document. */
-int query_causes_rows(struct query_causes *q, struct emit *e, enum emit_lang lang, struct err *err);
+int query_causes_order(const void *a, const void *b);
+/* What the answer stands on. */
+const struct query_meta *query_causes_meta(const struct query_causes *q);
 
 #endif

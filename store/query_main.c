@@ -17,7 +17,7 @@
 #include "store/dns_main.h"
 #include "store/emit.h"
 #include "store/owner_main.h"
-#include "store/query_causes.h"
+#include "store/query_cards.h"
 #include "store/query_ready.h"
 
 #define OUT_BYTES_MAX   (16 * 1024 * 1024)
@@ -315,7 +315,7 @@ static int run_domain(struct run *run, struct err *err)
 		err_quote(&quote, slice_of(what)));
 }
 
-/* An answer that is no list of rows: what it stands on is read whole, then written. */
+/* An answer that is no list of rows: what it stands on is read whole, then written, with its foot. */
 static int run_document(struct run *run,
 	int (*write)(struct run *run, struct store *st, struct emit *e, struct err *err),
 	struct err *err)
@@ -327,8 +327,6 @@ static int run_document(struct run *run,
 	if (store_open(&st, run->conf.db, STORE_READ, err) == 0 &&
 		emit_open(&e, run->format, &run->out, run->lang, err) == 0)
 		rc = write(run, st, e, err);
-	if (rc == 0)
-		emit_end(e, NULL, NULL);
 	emit_close(e);
 	store_close(st);
 	return rc;
@@ -341,18 +339,26 @@ static int write_ready(struct run *run, struct store *st, struct emit *e, struct
 
 	if (rc == 0)
 		rc = query_ready_rows(q, e, run->lang, err);
+	if (rc == 0)
+		emit_end(e, query_ready_meta(q), NULL);
 	query_ready_close(q);
 	return rc;
 }
 
 static int write_causes(struct run *run, struct store *st, struct emit *e, struct err *err)
 {
-	struct query_causes *q = NULL;
-	int rc = query_causes_open(&q, st, slice_of(run->words[1]), &run->filter, err);
+	struct query_filter *f = &run->filter;
+	struct query_cards *q = NULL;
+	int rc = query_filter_set(
+		f, QUERY_SUMMARY, SLICE_LIT("domain"), slice_of(run->words[1]), err);
 
 	if (rc == 0)
-		rc = query_causes_rows(q, e, run->lang, err);
-	query_causes_close(q);
+		rc = query_cards_open(&q, st, f, err);
+	if (rc == 0)
+		rc = query_cards_rows(q, f->limit, e, run->lang, err);
+	if (rc == 0)
+		emit_end(e, query_cards_meta(q), NULL);
+	query_cards_close(q);
 	return rc;
 }
 

@@ -13,8 +13,8 @@
 #define STORE_QUERY_PARTS_H
 
 #include "store/base/buf.h"
+#include "store/deadline.h"
 #include "store/query_tables.h"
-#include "store/sql.h"
 
 /* Ways to the facts (query_sql.h). */
 enum query_way {
@@ -54,8 +54,7 @@ struct query {
 	struct query_meta meta;
 	sqlite3_stmt *stmt;
 	bool began; /* the snapshot is ours to end */
-	int64_t deadline_ms;
-	bool late; /* the deadline passed */
+	struct deadline deadline;
 	/* resolved names */
 	struct buf domains; /* JSON list */
 	bool one_domain;    /* it holds one number */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "store/base/day.h"
+#include "store/deadline.h"
 #include "store/dns_fact.h"
 #include "store/dns_seen.h"
 #include "store/judge/class.h"
@@ -32,6 +33,7 @@ struct query_ready {
 	char domain[DOMAIN_KEY_MAX], record_name[DOMAIN_KEY_MAX];
 	int64_t id;
 	char rua[TEXT_KEEP + 1];
+	struct query_meta meta;
 	int32_t from, to, today;
 	bool verified_only; /* some reports are verified: the others do not count */
 	int64_t asked;      /* the DNS, 0 never */
@@ -405,6 +407,20 @@ static int gather(struct query_ready *q, struct err *err)
 	return 0;
 }
 
+static int gather_in_time(struct query_ready *q, struct err *err)
+{
+	struct deadline deadline;
+	int rc;
+
+	deadline_start(&deadline, q->store);
+	rc = gather(q, err);
+	deadline_stop(&deadline);
+	if (rc < 0 && deadline.passed)
+		return err_set(err, ERR_SLOW, "readiness of %s: no answer within %d ms", q->domain,
+			QUERY_MS_MAX);
+	return rc;
+}
+
 /*
  * The summary is opened for what it stands on: the name, the day the data reach, one snapshot. How
  * far they reach is asked of verified reports first: a flood of others must not hold the window back.
@@ -437,8 +453,11 @@ static int answer(struct query_ready *q, struct err *err)
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	rc = open_summary(&summary, q, filter, err);
 	if (rc == 0) {
-		set_window(q, query_meta(summary));
-		rc = gather(q, err);
+		q->meta = *query_meta(summary);
+		set_window(q, &q->meta);
+		q->meta.from = q->from;
+		q->meta.to = q->to;
+		rc = gather_in_time(q, err);
 	}
 	query_close(summary);
 	free(filter);
@@ -491,6 +510,11 @@ const struct readiness *query_ready_verdict(const struct query_ready *q)
 	return &q->verdict;
 }
 
+const struct query_meta *query_ready_meta(const struct query_ready *q)
+{
+	return &q->meta;
+}
+
 struct slice query_ready_record(const struct query_ready *q, enum query_ready_record which)
 {
 	const struct buf *b = &q->records[which];
@@ -525,7 +549,7 @@ static const struct column ready_columns[] = {
 };
 
 static const struct column check_columns[] = {
-	{ "id", COLUMN_TEXT, "Check", "Comprobación" },
+	{ "check_id", COLUMN_TEXT, "Check", "Comprobación" },
 	{ "state", COLUMN_TEXT, "State", "Estado" },
 	{ "title", COLUMN_TEXT, NULL, NULL },
 	{ "text", COLUMN_TEXT, "Found", "Resultado" },
@@ -533,7 +557,7 @@ static const struct column check_columns[] = {
 	{ "threshold", COLUMN_RATIO, NULL, NULL },
 	{ "unit", COLUMN_TEXT, NULL, NULL },
 	{ "source_group", COLUMN_INT, NULL, NULL },
-	{ "source", COLUMN_TEXT, NULL, NULL },
+	{ "source_name", COLUMN_TEXT, NULL, NULL },
 };
 
 static const struct column affected_columns[] = {

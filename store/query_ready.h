@@ -27,6 +27,8 @@ void query_ready_close(struct query_ready *q);	/* NULL allowed */
 
 const struct readiness_facts *query_ready_facts(const struct query_ready *q);
 const struct readiness *query_ready_verdict(const struct query_ready *q);
+/* What the answer stands on. */
+const struct query_meta *query_ready_meta(const struct query_ready *q);
 
 enum query_ready_record {
 	QUERY_READY_NOW,	/* as it is published */

@@ -59,7 +59,9 @@ bool query_cursor_char(char c);
 
 /* filter.c: was a window asked for, or is it the default? */
 bool query_filter_window_named(const struct query_filter *f);
-/* ERR_USAGE, naming it, where anything but the window was set: for answers that heed nothing else. */
-int query_filter_only_window(const struct query_filter *f, const char *what, struct err *err);
+/* ERR_USAGE, naming it, where anything but `allowed` (names separated by blanks) was set: for answers
+ * that heed nothing else. */
+int query_filter_only(
+	const struct query_filter *f, const char *allowed, const char *what, struct err *err);
 
 #endif

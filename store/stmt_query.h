@@ -18,6 +18,9 @@ STMT(STMT_QUERY_UNKNOWN_DOMAIN,
 	" WHERE NOT EXISTS (SELECT 1 FROM domain AS d WHERE d.name = j.value)"
 	" AND NOT (:subdomains AND EXISTS (SELECT 1 FROM domain AS d"
 	" WHERE substr(d.name, -length(j.value) - 1) = '.' || j.value)) LIMIT 1")
+STMT(STMT_QUERY_DOMAIN_NAMES,
+	"SELECT d.name FROM json_each(:domains) AS j CROSS JOIN domain AS d ON d.id = j.value"
+	" ORDER BY d.name")
 STMT(STMT_QUERY_SCOPE_DOMAINS,
 	"SELECT json_group_array(id) FROM (SELECT id FROM domain WHERE :claimed IS NULL"
 	" OR claimed = :claimed ORDER BY id)")

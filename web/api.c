@@ -47,8 +47,8 @@ int api_id(const struct request *req, const char *what, int64_t *ret, struct err
 	return 0;
 }
 
-static int choose_format(const struct request *req, struct response *res,
-	const struct emit_format **ret, struct err *err)
+int api_format(const struct request *req, struct response *res, const struct emit_format **ret,
+	struct err *err)
 {
 	struct slice wish = params_get(req->params, SLICE_LIT("format"));
 	struct err_quote quote;
@@ -75,11 +75,12 @@ int api_health(const struct request *req, struct response *res, struct err *err)
 	return 0;
 }
 
-/* What only the question as a whole can tell of a parameter begins with its name. */
-static void name_parameter(const struct request *req, struct response *res, const struct err *err)
+void api_name_parameter(const struct request *req, struct response *res, const struct err *err)
 {
 	struct slice rest, name = slice_cut(slice_of(err->text), ' ', &rest);
 
+	if (err->code != ERR_USAGE && err->code != ERR_NOT_FOUND)
+		return;
 	if (params_get(req->params, name).ptr != NULL)
 		(void)snprintf(res->parameter, sizeof res->parameter, "%.*s", SLICE_FMT(name));
 }
@@ -89,12 +90,11 @@ static int api_stream(
 {
 	ask->lang = req->lang;
 	ask->filter = req->filter;
-	if (choose_format(req, res, &ask->format, err) < 0)
+	if (api_format(req, res, &ask->format, err) < 0)
 		return -1;
 	if (stream_rows(&res->stream, req->store, ask, err) == 0)
 		return 0;
-	if (err->code == ERR_USAGE || err->code == ERR_NOT_FOUND)
-		name_parameter(req, res, err);
+	api_name_parameter(req, res, err);
 	return -1;
 }
 

@@ -24,6 +24,12 @@ web_handler api_openapi;	/* what all this is, for programs */
 /* The request's parameters as a filter; for the pages too. res->parameter names the one at fault. */
 int api_filter(const struct request *req, struct response *res, enum query_kind kind,
 	struct query_filter *f, struct err *err);
+/* The format that is asked for, and the answer's type. ERR_USAGE: there is none of that name. */
+int api_format(const struct request *req, struct response *res, const struct emit_format **ret,
+	struct err *err);
+/* What only the question as a whole can tell of a parameter begins with its name: res->parameter. */
+void api_name_parameter(
+	const struct request *req, struct response *res, const struct err *err);
 /* The number in the address, of a `what`. ERR_NOT_FOUND if it is none. */
 int api_id(const struct request *req, const char *what, int64_t *ret, struct err *err);
 

@@ -47,7 +47,7 @@ void pool_close(struct pool *p)
 	free(p);
 }
 
-struct store *pool_take(struct pool *p, struct err *err)
+struct store *pool_lend(struct pool *p, struct err *err)
 {
 	struct store *st = NULL;
 	struct stat now;

@@ -5,7 +5,7 @@
  * because the database may appear long after the server started, and looked at before they are
  * lent again, because the file may have been replaced by another one (a restored backup).
  *
- *	struct store *st = pool_take(pool, &err);
+ *	struct store *st = pool_lend(pool, &err);
  *	if (st == NULL)
  *		...
  *	pool_give(pool, st);
@@ -29,7 +29,7 @@ void pool_close(struct pool *p);
 
 /* NULL with err: ERR_NOT_FOUND when there is no database file, ERR_BUSY when POOL_LENT_MAX are
  * lent, else what store_open() said. */
-struct store *pool_take(struct pool *p, struct err *err);
+struct store *pool_lend(struct pool *p, struct err *err);
 /* NULL allowed. */
 void pool_give(struct pool *p, struct store *st);
 

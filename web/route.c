@@ -236,7 +236,7 @@ static int lend_store(struct work *w, struct response *res, struct err *err)
 	if ((flags & (ROUTE_STORE | ROUTE_STORE_IF)) == 0)
 		return 0;
 	res->pool = w->req.web->pool;
-	res->store = pool_take(w->req.web->pool, err);
+	res->store = pool_lend(w->req.web->pool, err);
 	w->req.store = res->store;
 	if (res->store != NULL)
 		return 0;

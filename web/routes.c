@@ -1,5 +1,6 @@
 #include "web/api.h"
 #include "web/api_check.h"
+#include "web/api_document.h"
 #include "web/asset.h"
 #include "web/change.h"
 #include "web/metrics.h"
@@ -68,6 +69,10 @@ const struct route routes[] = {
 	{ GET, V1 "/decisions", api_rows, QUERY_DECISIONS, "format", LIST },
 	{ GET, V1 "/events", api_rows, QUERY_EVENTS, "format", LIST },
 	{ GET, V1 "/services", api_rows, QUERY_SERVICES, "format", LIST },
+	{ GET, V1 "/causes", api_causes, 0, "domain subdomains scope last from to limit format",
+		THING },
+	{ GET, V1 "/dns/{domain}", api_dns, 0, "suggest history format", THING },
+	{ GET, V1 "/readiness/{domain}", api_ready, 0, "format", THING },
 	/* Its parameters without a window are those of store/check.h. */
 	{ GET, V1 "/check/{name}", api_check, 0,
 		"domain subdomains scope verified without_twins last from to reporter warn crit format",

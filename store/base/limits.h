@@ -110,6 +110,8 @@
 #define PAGE_ROWS_MAX 1000
 /* Time one query may take. */
 #define QUERY_MS_MAX 5000
+/* Bytes of an answer over HTTP that is made whole: causes, records of the DNS, readiness. */
+#define DOCUMENT_BYTES_MAX (16 * 1024 * 1024)
 /* Values of a repeatable filter (domain=). */
 #define FILTER_DOMAINS_MAX 64
 /* HTTP: connections in all and from one address, bytes of a request's head and of its

@@ -13,21 +13,16 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'web'))
 from contract import Contract  # noqa: E402
 from openapi import meanings  # noqa: E402
-from web import Web, sample, tap  # noqa: E402
+from web import Web, publish, sample, tap  # noqa: E402
 
+# Of the sample; its DNS is known, and not in order.
+DOMAIN = 'example.com'
 JSON, PROBLEM = 'application/json', 'application/problem+json'
 FORMATS = {JSON: 'json', 'application/x-ndjson': 'ndjson', 'text/csv': 'csv', 'text/html': 'html',
            'text/plain': 'text'}
-# Columns of the list of one's own domains and of the record checker, which only the command line
+# Columns of the list of one's own domains and of the tags of a record, which only the command line
 # shows.
-COMMAND_LINE_ONLY = {
-    'added', 'networks', 'services',
-    'about', 'action', 'advice', 'advice_es', 'answer', 'asked', 'came', 'check_id', 'depth',
-    'error_count', 'finding', 'first_answered', 'gone', 'hidden_count', 'in_force', 'info_count',
-    'is_void', 'last_answered', 'lookup_state', 'lookups', 'lookups_complete', 'message', 'message_es', 'observed', 'panel_name', 'record_lines', 'record_name',
-    'record_strings', 'record_text', 'record_type', 'reference', 'severity', 'span_at',
-    'span_length', 'tag', 'term', 'text_es', 'ttl',
-    'void_lookups', 'warning_count', 'zone'}
+COMMAND_LINE_ONLY = {'added', 'networks', 'services', 'tag', 'text_es'}
 # Values that no parameter with such a schema may have; the pattern of `sort` is no full rule.
 WRONG = {'boolean': 'perhaps', 'integer': 'x1', 'array': 'a b'}
 
@@ -104,6 +99,8 @@ def things(web, path):
         return {}, None
     if path.endswith('/check/{name}'):
         return {'name': 'freshness'}, {'name': 'weather'}
+    if '/dns/' in path or '/readiness/' in path:
+        return {'domain': DOMAIN}, {'domain': 'not-there.example'}
     parent = path[:name.start() - 1]
     rows = web.get(parent + '?scope=all&last=all').json['data']
     return {name.group(1): rows[0][name.group(1)]}, {name.group(1): '999999999' if name.group(1) == 'id'
@@ -288,6 +285,7 @@ def every_report(web):
 
 def walk(t, api, web):
     sent = every_report(web)
+    note_fields(web.get('/api/v1/dns/%s?history=true' % DOMAIN).json, sent)
     for path, item in api.document['paths'].items():
         names, absent = things(web, path)
         check_methods(t, api, web, path, item, names)
@@ -309,6 +307,8 @@ def main():
         # A decision there is, so that decisions and events have rows.
         source = tap.rows(db, 'sources', '--last', 'all')[0]['id']
         tap.run(tap.QUERY, '--db', db, 'decide', str(source), 'yours', check=(0,))
+        publish(db, DOMAIN, [(DOMAIN, 'v=spf1 a -all'), ('_dmarc.' + DOMAIN, 'v=DMARC1; p=none')], 9)
+        publish(db, DOMAIN, [(DOMAIN, 'v=spf1 a ~all +all')])
         with Web('--db', db) as web:
             api = Contract(web.get('/api/v1/openapi.json').json)
             check_document(t, api)

@@ -98,7 +98,7 @@ class World:
 
     def ready(self, domain, *words):
         doc = tap.query(self.db, 'ready', domain, *words)
-        return doc['data'], {row['id']: row for row in doc['checks']}, doc['affected']
+        return doc['data'], {row['check_id']: row for row in doc['checks']}, doc['affected']
 
 
 def honesty(t, w):
@@ -114,7 +114,7 @@ def honesty(t, w):
     b, checks, affected = w.ready('b.example')
     t.ok(.994 < b['own_pass_ratio'] < 1, 'B: nearly all own mail passes', b['own_pass_ratio'])
     t.equal((b['verdict'], checks['Q3']['state']), ('blocked', 'failed'), 'B: and yet it is blocked')
-    t.ok('203.0.113' in checks['Q3']['source'] and '203.0.113' in b['sentence'],
+    t.ok('203.0.113' in checks['Q3']['source_name'] and '203.0.113' in b['sentence'],
          'B: the invoice server is named', (checks['Q3'], b['sentence']))
     t.equal([row['messages'] for row in affected], [40], 'B: what it would lose is told by source')
     c, checks, _ = w.ready('c.example')

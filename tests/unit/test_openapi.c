@@ -90,7 +90,8 @@ static void everything_described_is_a_route(void **state)
 /* Every parameter there is, of any route. */
 static const char *any_parameter(size_t i)
 {
-	static const char *const ours[] = { "format", "lang", "v", "warn", "crit", NULL };
+	static const char *const ours[] = { "format", "lang", "v", "warn", "crit", "suggest",
+		"history", NULL };
 	size_t filters = 0;
 
 	while (query_filter_name(filters, NULL) != NULL)

@@ -1,0 +1,128 @@
+#include "store/query_dns_known.h"
+
+#include <stdlib.h>
+
+#include "store/base/day.h"
+#include "store/deadline.h"
+#include "store/dns_fact.h"
+#include "store/dns_seen.h"
+
+struct query_dns_known {
+	char domain[DOMAIN_KEY_MAX];
+	struct query_meta meta;
+	struct dns_set *set;
+	struct dns_seen *seen;
+	struct dns_facts facts;
+	struct dns_seen_selector room[DNS_FACTS_MAX];
+	int64_t asked;
+	struct query_dns *answer;
+};
+
+static int gather(struct query_dns_known *q, struct store *st, struct err *err)
+{
+	struct slice domain = slice_of(q->domain);
+	int known;
+
+	if (dns_set_open(&q->set, DNS_SET_BYTES_MAX, err) < 0 ||
+		dns_seen_open(&q->seen, st, domain, day_of(day_now()), err) < 0)
+		return -1;
+	known = dns_fact_load(st, domain, q->set, &q->asked, err);
+	if (known < 0)
+		return -1;
+	/* Of mail alone nothing can be found: a rule would take what nobody asked for as missing. */
+	if (known == 0)
+		q->facts = (struct dns_facts){ .domain = domain, .today = day_of(day_now()) };
+	else if (dns_seen_join(q->seen, dns_set_view(q->set), err) < 0)
+		return -1;
+	else
+		q->facts = *dns_seen_facts(q->seen);
+	query_dns_selectors(&q->facts, q->set, q->room);
+	return 0;
+}
+
+static int gather_in_time(struct query_dns_known *q, struct store *st, struct err *err)
+{
+	struct deadline deadline;
+	int rc;
+
+	deadline_start(&deadline, st);
+	rc = gather(q, st, err);
+	deadline_stop(&deadline);
+	if (rc < 0 && deadline.passed)
+		return err_set(err, ERR_SLOW, "the DNS of %s: no answer within %d ms", q->domain,
+			QUERY_MS_MAX);
+	return rc;
+}
+
+/* The summary is opened for what the answer stands on: the name, one snapshot. */
+static int answer(struct query_dns_known *q, struct store *st, bool suggest, struct err *err)
+{
+	struct query_filter *filter = malloc(sizeof *filter);
+	struct query *summary = NULL;
+	int rc = -1;
+
+	if (filter == NULL)
+		return err_set(err, ERR_SHORTAGE, "no memory");
+	query_filter_init(filter);
+	if (query_filter_set(
+		    filter, QUERY_SUMMARY, SLICE_LIT("domain"), slice_of(q->domain), err) == 0 &&
+		query_open(&summary, st, QUERY_SUMMARY, filter, err) == 0) {
+		q->meta = *query_meta(summary);
+		q->meta.has_window = false;
+		rc = gather_in_time(q, st, err);
+	}
+	query_close(summary);
+	free(filter);
+	if (rc == 0)
+		rc = query_dns_open(&q->answer,
+			&(struct query_dns_ask){ .view = dns_set_view(q->set),
+				.facts = &q->facts,
+				.asked = q->asked,
+				.suggest = suggest },
+			err);
+	return rc;
+}
+
+int query_dns_known_open(struct query_dns_known **ret, struct store *st, struct slice domain,
+	bool suggest, struct err *err)
+{
+	struct query_dns_known *q = calloc(1, sizeof *q);
+	struct err_quote quote;
+	size_t len;
+
+	if (q == NULL)
+		return err_set(err, ERR_SHORTAGE, "no memory");
+	if (!domain_key(domain, q->domain, &len))
+		err_set(err, ERR_USAGE, "%s is no domain name", err_quote(&quote, domain));
+	else if (answer(q, st, suggest, err) == 0) {
+		*ret = q;
+		return 0;
+	}
+	query_dns_known_close(q);
+	return -1;
+}
+
+void query_dns_known_close(struct query_dns_known *q)
+{
+	if (q == NULL)
+		return;
+	query_dns_close(q->answer);
+	dns_seen_close(q->seen);
+	dns_set_close(q->set);
+	free(q);
+}
+
+struct query_dns *query_dns_known_answer(struct query_dns_known *q)
+{
+	return q->answer;
+}
+
+struct slice query_dns_known_domain(const struct query_dns_known *q)
+{
+	return slice_of(q->domain);
+}
+
+const struct query_meta *query_dns_known_meta(const struct query_dns_known *q)
+{
+	return &q->meta;
+}
