@@ -452,3 +452,15 @@ CREATE TABLE dns_fact (
 ) STRICT;
 CREATE UNIQUE INDEX dns_fact_holds ON dns_fact (domain, name, type) WHERE holds = 1;
 CREATE INDEX dns_fact_seen ON dns_fact (domain, last_seen);
+
+-- Names of which two name servers of a domain told differently when they were last compared.
+CREATE TABLE dns_split (
+	domain	INTEGER NOT NULL REFERENCES domain (id) ON DELETE CASCADE,	-- for whom it was asked
+	name	TEXT NOT NULL,			-- key form, as in dns_fact
+	type	INTEGER NOT NULL,		-- as in a message
+	server1	TEXT NOT NULL,			-- names of the two
+	server2	TEXT NOT NULL,
+	former	INTEGER NOT NULL CHECK (former IN (0, 1)),	-- the second is a name server no longer
+	seen	INTEGER NOT NULL,
+	PRIMARY KEY (domain, name, type)
+) STRICT, WITHOUT ROWID;

@@ -344,6 +344,32 @@ int dns_fact_each_own(struct store *st,
 	return more;
 }
 
+int dns_fact_each_former(struct store *st, struct slice domain, int64_t now,
+	void (*each)(void *arg, struct slice server), void *arg, struct err *err)
+{
+	struct buf name;
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (sql_get(st, STMT_DNS_FORMER, &stmt, err) < 0)
+		return -1;
+	sql_bind_text(stmt, 1, domain);
+	(void)sqlite3_bind_int64(stmt, 2, now - (int64_t)DNS_STALE_DAYS_MAX * DAY_SECONDS);
+	more = sql_step(st, stmt, "cannot read former name servers", err);
+	if (more <= 0)
+		return more;
+	buf_init(&name, DOMAIN_KEY_MAX);
+	for (struct slice all = sql_text(stmt, 0); all.len > 0;) {
+		struct slice line = slice_cut(all, '\n', &all);
+
+		if (unescape(line, &name) && name.len > 1)
+			each(arg, slice_from(buf_text(&name), name.len - 1));
+	}
+	buf_release(&name);
+	(void)sqlite3_reset(stmt);
+	return 0;
+}
+
 /* ---- writing ---------------------------------------------------------------------------------- */
 
 struct dns_fact_run {
@@ -510,12 +536,46 @@ static int end_stale(struct dns_fact_run *run, bool complete, struct err *err)
 	return sql_run(run->st, stmt, "cannot drop old facts", err);
 }
 
+int dns_fact_put_split(
+	struct dns_fact_run *run, const struct dns_seen_split *split, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	assert(run->open);
+	buf_clear(&run->name);
+	add_escaped(&run->name, split->name);
+	if (buf_failed(&run->name))
+		return err_set(err, ERR_SHORTAGE, "no memory for an answer of the DNS");
+	if (sql_get(run->st, STMT_DNS_SPLIT_SET, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, run->domain);
+	sql_bind_text(stmt, 2, buf_slice(&run->name));
+	(void)sqlite3_bind_int(stmt, 3, dns_type_numbers[split->type]);
+	sql_bind_text(stmt, 4, split->server1);
+	sql_bind_text(stmt, 5, split->server2);
+	(void)sqlite3_bind_int(stmt, 6, split->old_server);
+	(void)sqlite3_bind_int64(stmt, 7, run->at);
+	return sql_run(run->st, stmt, "cannot keep what the DNS said", err);
+}
+
+static int end_splits(struct dns_fact_run *run, bool compared, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	if (sql_get(run->st, STMT_DNS_SPLIT_END, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, run->domain);
+	(void)sqlite3_bind_int64(
+		stmt, 2, compared ? run->at : run->at - (int64_t)DNS_STALE_DAYS_MAX * DAY_SECONDS);
+	return sql_run(run->st, stmt, "cannot drop old facts", err);
+}
+
 int dns_fact_commit(struct dns_fact_run *run, const struct dns_fact_sum *sum, struct err *err)
 {
 	sqlite3_stmt *stmt;
 
 	assert(run->open);
-	if (end_stale(run, sum->complete, err) < 0 ||
+	if (end_stale(run, sum->complete, err) < 0 || end_splits(run, sum->compared, err) < 0 ||
 		sql_get(run->st, STMT_DNS_RUN_SET, &stmt, err) < 0)
 		return -1;
 	(void)sqlite3_bind_int64(stmt, 1, run->domain);

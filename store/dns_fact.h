@@ -16,6 +16,7 @@
 #ifndef STORE_DNS_FACT_H
 #define STORE_DNS_FACT_H
 
+#include "store/judge/dns/check.h"
 #include "store/judge/dns/set.h"
 #include "store/store.h"
 
@@ -31,6 +32,11 @@ int dns_fact_load(struct store *st, struct slice domain, struct dns_set *set, in
 int dns_fact_each_own(struct store *st,
 	int (*each)(void *arg, struct slice domain, struct err *err), void *arg, struct err *err);
 
+/* Calls each() for the names (key form) of the name servers a domain had before those of today, and
+ * not longer ago than DNS_STALE_DAYS_MAX days before `now`. */
+int dns_fact_each_former(struct store *st, struct slice domain, int64_t now,
+	void (*each)(void *arg, struct slice server), void *arg, struct err *err);
+
 /* ---- writing ----------------------------------------------------------------------------- */
 
 struct dns_fact_sum {
@@ -38,6 +44,7 @@ struct dns_fact_sum {
 	bool answered;		/* anything came back */
 	bool complete;		/* all was asked that there was to ask, and answered: what was not heard
 				 * of again holds no longer */
+	bool compared;		/* the name servers: what was not put again is no split any more */
 	struct slice notice;	/* absent: all is well; kept to TEXT_KEEP bytes */
 };
 
@@ -49,6 +56,9 @@ int dns_fact_open(struct dns_fact_run **ret, struct store *st, struct slice doma
  * is no fact and is ignored; of two answers to one question the first stands. */
 int dns_fact_put(struct dns_fact_run *run, struct slice name, enum dns_type type,
 	const struct dns_answer *answer, struct err *err);
+/* Two name servers that tell differently. */
+int dns_fact_put_split(
+	struct dns_fact_run *run, const struct dns_seen_split *split, struct err *err);
 int dns_fact_commit(struct dns_fact_run *run, const struct dns_fact_sum *sum, struct err *err);
 /* Undoes what was not committed. NULL allowed. */
 void dns_fact_close(struct dns_fact_run *run);

@@ -22,6 +22,7 @@ struct dns_seen {
 	struct dns_seen_address *addresses;
 	struct dns_seen_selector *selectors;
 	struct dns_seen_sibling *siblings;
+	struct dns_seen_split *splits;
 };
 
 static void *take_list(struct dns_seen *s, size_t size)
@@ -237,6 +238,7 @@ int dns_seen_open(struct dns_seen **ret, struct store *st, struct slice domain, 
 	s->facts.addresses = s->addresses = take_list(s, sizeof *s->addresses);
 	s->facts.selectors = s->selectors = take_list(s, sizeof *s->selectors);
 	s->facts.siblings = s->siblings = take_list(s, sizeof *s->siblings);
+	s->facts.splits = s->splits = take_list(s, sizeof *s->splits);
 	if (pool_dry(&s->pool))
 		err_set(err, ERR_SHORTAGE, "no memory for what was seen");
 	else if (read_all(s, err) == 0) {
@@ -402,11 +404,39 @@ static int join_siblings(struct dns_seen *s, struct err *err)
 	return 0;
 }
 
+static int join_splits(struct dns_seen *s, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (sql_get(s->store, STMT_DNS_SPLITS, &stmt, err) < 0)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, s->id);
+	(void)sqlite3_bind_int(stmt, 2, DNS_FACTS_MAX);
+	s->facts.splits_len = 0;
+	while ((more = sql_step(s->store, stmt, "cannot read what name servers said", err)) > 0) {
+		enum dns_type type = DNS_A;
+
+		while (type < DNS_OTHER && dns_type_numbers[type] != sqlite3_column_int(stmt, 1))
+			type++;
+		if (s->facts.splits_len == DNS_FACTS_MAX)
+			continue;
+		s->splits[s->facts.splits_len++] =
+			(struct dns_seen_split){ .name = pool_copy(&s->pool, sql_text(stmt, 0)),
+				.type = type,
+				.server1 = pool_copy(&s->pool, sql_text(stmt, 2)),
+				.server2 = pool_copy(&s->pool, sql_text(stmt, 3)),
+				.old_server = sqlite3_column_int(stmt, 4) != 0 };
+	}
+	return more;
+}
+
 int dns_seen_join(struct dns_seen *s, struct dns_view *view, struct err *err)
 {
 	if (s->id == 0)
 		return 0;
-	if (join_policy(s, view, err) < 0 || join_keys(s, err) < 0 || join_siblings(s, err) < 0)
+	if (join_policy(s, view, err) < 0 || join_keys(s, err) < 0 || join_siblings(s, err) < 0 ||
+		join_splits(s, err) < 0)
 		return -1;
 	return pool_dry(&s->pool) ? err_set(err, ERR_SHORTAGE, "no memory for what was seen") : 0;
 }

@@ -32,7 +32,7 @@ void dns_seen_close(struct dns_seen *s);	/* NULL allowed */
 /*
  * What needs the DNS as it is known too: the policy reporters see other than the one that `view` has
  * for longer than resolvers keep one, how old the keys are, what other own domains have as SPF
- * record. Without what ruad-dns noted down nothing is added.
+ * record, name servers that tell differently. Without what ruad-dns noted down nothing is added.
  */
 int dns_seen_join(struct dns_seen *s, struct dns_view *view, struct err *err);
 

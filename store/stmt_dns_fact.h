@@ -38,3 +38,15 @@ STMT(STMT_DNS_FACT_TRIM,
 	"DELETE FROM dns_fact WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER by_age AS n, "
 	"sum(length(records)) OVER by_age AS bytes FROM dns_fact WHERE domain = ?1 AND holds = 0 "
 	"WINDOW by_age AS (ORDER BY last_seen DESC, id DESC)) WHERE n > ?2 OR bytes > ?3)")
+STMT(STMT_DNS_SPLIT_SET,
+	"INSERT OR REPLACE INTO dns_split (domain, name, type, server1, server2, former, seen) "
+	"VALUES (?, ?, ?, ?, ?, ?, ?)")
+STMT(STMT_DNS_SPLIT_END, "DELETE FROM dns_split WHERE domain = ?1 AND seen < ?2")
+STMT(STMT_DNS_SPLITS,
+	"SELECT name, type, server1, server2, former FROM dns_split WHERE domain = ?1 "
+	"ORDER BY name, type LIMIT ?2")
+/* Name servers the domain had, the last ones first. 2 is NS, 1 DNS_FOUND. */
+STMT(STMT_DNS_FORMER,
+	"SELECT f.records FROM domain AS d CROSS JOIN dns_fact AS f ON f.domain = d.id "
+	"AND f.name = d.name AND f.type = 2 AND f.status = 1 AND f.holds = 0 AND f.last_seen > ?2 "
+	"WHERE d.name = ?1 ORDER BY f.last_seen DESC LIMIT 1")

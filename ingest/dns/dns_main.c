@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "ingest/dns/resolve.h"
+#include "ingest/dns/servers.h"
 #include "ruad_version.h"
 #include "store/base/buf.h"
 #include "store/base/conf.h"
@@ -16,6 +17,7 @@
 #include "store/dns_fact.h"
 #include "store/dns_seen.h"
 #include "store/judge/dns/finding.h"
+#include "store/judge/dns/pool.h"
 
 /* Questions sent at once: what is left of DNS_QUERIES_MAX is for what the answers lead to, the
  * includes of an SPF record first of all. */
@@ -28,6 +30,22 @@
 #define MUTE_MAX 3
 /* Names of all own domains, each with a NUL. */
 #define NAMES_BYTES_MAX ((size_t)16 * 1024 * 1024)
+
+#define SPLITS_BYTES_MAX ((size_t)64 * 1024)
+
+struct formers {
+	struct pool *pool;
+	struct slice names[SERVERS_FORMER_MAX];
+	size_t len;
+};
+
+/* What was found when the name servers of the domain at hand were compared. */
+struct compared {
+	struct dns_seen_split splits[SERVERS_NAMES_MAX];
+	size_t len;
+	bool done;
+	struct pool pool; /* texts */
+};
 
 static const char usage[] = "usage: ruad-dns [-v] [--config FILE] [--db FILE] [DOMAIN ...]\n"
 			    "       ruad-dns --help\n"
@@ -62,6 +80,7 @@ struct run {
 
 	struct store *store; /* to read */
 	struct resolver *resolver;
+	struct compared compared;
 	struct buf own; /* names of own domains, NULs between them */
 	size_t at_once;
 	unsigned silent; /* domains without any answer */
@@ -185,6 +204,48 @@ static void want_sender(void *arg, struct slice name)
 	want(arg, name, DNS_TXT);
 }
 
+static void note_former(void *arg, struct slice server)
+{
+	struct formers *f = arg;
+
+	if (f->len < SERVERS_FORMER_MAX)
+		f->names[f->len++] = pool_copy(f->pool, server);
+}
+
+static int note_split(void *arg, const struct dns_seen_split *split, struct err *err)
+{
+	struct compared *c = arg;
+
+	(void)err;
+	if (c->len == SERVERS_NAMES_MAX)
+		return 0;
+	c->splits[c->len] = *split;
+	c->splits[c->len].name = pool_copy(&c->pool, split->name);
+	c->splits[c->len].server1 = pool_copy(&c->pool, split->server1);
+	c->splits[c->len].server2 = pool_copy(&c->pool, split->server2);
+	c->len++;
+	return 0;
+}
+
+/* With the questions that are left. */
+static int compare(
+	struct run *run, struct slice domain, const struct dns_facts *facts, struct err *err)
+{
+	struct compared *c = &run->compared;
+	struct formers formers = { .pool = &c->pool };
+	struct servers_ask ask = { .facts = facts, .former = formers.names };
+	int rc;
+
+	if (dns_fact_each_former(run->store, domain, day_now(), note_former, &formers, err) < 0)
+		return -1;
+	ask.former_len = formers.len;
+	rc = servers_compare(run->resolver, &ask, note_split, c, err);
+	c->done = rc > 0;
+	if (rc >= 0 && pool_dry(&c->pool))
+		rc = err_set(err, ERR_SHORTAGE, "no memory for what name servers said");
+	return rc < 0 ? -1 : 0;
+}
+
 /* The checker itself walks through the records, so that all it will want to know is asked for. */
 static int ask(struct run *run, struct slice domain, struct err *err)
 {
@@ -192,6 +253,10 @@ static int ask(struct run *run, struct slice domain, struct err *err)
 	struct dns_seen *seen = NULL;
 	int rc = -1;
 
+	pool_release(&run->compared.pool);
+	pool_init(&run->compared.pool, SPLITS_BYTES_MAX);
+	run->compared.len = 0;
+	run->compared.done = false;
 	if (dns_seen_open(&seen, run->store, domain, (int32_t)day_of(day_now()), err) < 0 ||
 		dns_findings_open(&found, err) < 0 || resolver_begin(run->resolver, err) < 0)
 		goto out;
@@ -201,6 +266,8 @@ static int ask(struct run *run, struct slice domain, struct err *err)
 	dns_check_wants(dns_seen_facts(seen), want, run);
 	resolver_wait(run->resolver);
 	rc = dns_check(resolver_view(run->resolver), dns_seen_facts(seen), found, err);
+	if (rc == 0)
+		rc = compare(run, domain, dns_seen_facts(seen), err);
 	if (rc == 0)
 		log_line(LOG_LEVEL_INFO,
 			"%.*s: %u questions, %u without an answer; findings: "
@@ -251,7 +318,8 @@ static void describe(const struct resolver_sum *sum, struct buf *to)
 static int keep(struct run *run, struct slice domain, struct slice notice, struct err *err)
 {
 	const struct resolver_sum sum = resolver_sum(run->resolver);
-	const struct dns_fact_sum kept = { .queries = sum.queries,
+	const struct dns_fact_sum kept = { .queries = sum.queries + sum.probes,
+		.compared = run->compared.done,
 		.failures = sum.failures,
 		.answered = sum.failures < sum.queries,
 		.complete = sum.failures == 0 && !sum.cut,
@@ -262,8 +330,12 @@ static int keep(struct run *run, struct slice domain, struct slice notice, struc
 
 	if (open_writer(run, &store, err) < 0)
 		return -1;
-	if (dns_fact_open(&facts, store, domain, day_now(), err) == 0 &&
-		resolver_each(run->resolver, put, facts, err) == 0)
+	rc = dns_fact_open(&facts, store, domain, day_now(), err);
+	if (rc == 0)
+		rc = resolver_each(run->resolver, put, facts, err);
+	for (size_t i = 0; rc == 0 && i < run->compared.len; i++)
+		rc = dns_fact_put_split(facts, &run->compared.splits[i], err);
+	if (rc == 0)
 		rc = dns_fact_commit(facts, &kept, err);
 	dns_fact_close(facts);
 	store_close(store);
@@ -350,6 +422,7 @@ int main(int argc, char **argv)
 	} else if (run.silent > 0) {
 		status = EX_TEMPFAIL;
 	}
+	pool_release(&run.compared.pool);
 	resolver_close(run.resolver);
 	store_close(run.store);
 	buf_release(&run.own);

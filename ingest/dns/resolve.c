@@ -13,9 +13,12 @@
 /* Milliseconds until a question is sent again, at first; and how many times to each server. */
 #define TRY_MS_MAX 1200
 #define TRIES_MAX  2
+/* Milliseconds in which a name server of the domain answers, if it is to be compared. */
+#define PROBE_MS_MAX 700
 /* A reply by UDP that no path cuts into pieces; longer ones come by TCP. */
 #define UDP_BYTES    1232
 #define SERVERS_TEXT 1024
+#define DNS_PORT     53
 /* Names and types learnt in a run: each question may lead over some aliases. */
 #define LEARNT_MAX (DNS_QUERIES_MAX * (DNS_ALIASES_MAX + 2))
 
@@ -37,6 +40,8 @@ struct resolver {
 	struct dns_set *set;
 	ares_channel channel;
 	char servers[SERVERS_TEXT]; /* as c-ares wants them */
+	unsigned port;              /* of the first of them */
+	bool local;                 /* one of them is on this machine */
 	int64_t deadline;           /* on the monotonic clock, milliseconds */
 	size_t pending;
 	struct question questions[DNS_QUERIES_MAX];
@@ -171,13 +176,33 @@ static bool is_asked(const struct resolver *r, struct slice name, enum dns_type 
 	return false;
 }
 
+/* As text, in which a backslash stands before a byte that is meant as it is. */
+static const char *name_text(struct slice name, char dst[2 * DOMAIN_KEY_MAX])
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] == '\\')
+			dst[len++] = '\\';
+		dst[len++] = name.ptr[i];
+	}
+	dst[len] = '\0';
+	return dst;
+}
+
+unsigned resolver_left(const struct resolver *r)
+{
+	const unsigned asked = r->sum.queries + r->sum.probes;
+
+	return asked >= DNS_QUERIES_MAX || now_ms() >= r->deadline ? 0 : DNS_QUERIES_MAX - asked;
+}
+
 static bool ask(struct resolver *r, struct slice name, enum dns_type type)
 {
 	char text[2 * DOMAIN_KEY_MAX];
 	struct question *q;
-	size_t len = 0;
 
-	if (r->sum.queries == DNS_QUERIES_MAX || now_ms() >= r->deadline) {
+	if (resolver_left(r) == 0) {
 		r->sum.cut = true;
 		return false;
 	}
@@ -185,15 +210,9 @@ static bool ask(struct resolver *r, struct slice name, enum dns_type type)
 	*q = (struct question){ .resolver = r, .type = type };
 	memcpy(q->name, name.ptr, name.len);
 	q->key = slice_from(q->name, name.len);
-	/* As text, in which a backslash stands before a byte that is meant as it is. */
-	for (size_t i = 0; i < name.len; i++) {
-		if (name.ptr[i] == '\\')
-			text[len++] = '\\';
-		text[len++] = name.ptr[i];
-	}
-	text[len] = '\0';
 	r->pending++;
-	ares_query(r->channel, text, 1 /* IN */, dns_type_numbers[type], on_answer, q);
+	ares_query(r->channel, name_text(name, text), 1 /* IN */, dns_type_numbers[type], on_answer,
+		q);
 	return true;
 }
 
@@ -208,13 +227,13 @@ void resolver_want(struct resolver *r, struct slice name, enum dns_type type)
 }
 
 /* One turn: until a socket has something, a question is to be sent again, or the end is near. */
-static void turn(struct resolver *r, int64_t left)
+static void turn(ares_channel channel, int64_t left)
 {
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
 	struct pollfd fds[ARES_GETSOCK_MAXNUM];
 	struct timeval most = { .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000 }, buffer;
-	const struct timeval *wait = ares_timeout(r->channel, &most, &buffer);
-	int mask = ares_getsock(r->channel, sockets, ARES_GETSOCK_MAXNUM);
+	const struct timeval *wait = ares_timeout(channel, &most, &buffer);
+	int mask = ares_getsock(channel, sockets, ARES_GETSOCK_MAXNUM);
 	nfds_t n = 0;
 
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
@@ -225,14 +244,14 @@ static void turn(struct resolver *r, int64_t left)
 			fds[n++] = (struct pollfd){ .fd = sockets[i], .events = events };
 	}
 	if (poll(fds, n, (int)(wait->tv_sec * 1000 + wait->tv_usec / 1000 + 1)) <= 0) {
-		ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+		ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 		return;
 	}
 	for (nfds_t i = 0; i < n; i++) {
 		const short in = POLLIN | POLLERR | POLLHUP, out = POLLOUT;
 
 		if (fds[i].revents != 0)
-			ares_process_fd(r->channel,
+			ares_process_fd(channel,
 				(fds[i].revents & in) != 0 ? fds[i].fd : ARES_SOCKET_BAD,
 				(fds[i].revents & out) != 0 ? fds[i].fd : ARES_SOCKET_BAD);
 	}
@@ -248,7 +267,7 @@ void resolver_wait(struct resolver *r)
 			assert(r->pending == 0);
 			return;
 		}
-		turn(r, left);
+		turn(r->channel, left);
 	}
 }
 
@@ -279,13 +298,124 @@ static void resolver_find(
 	*ret = (struct dns_answer){ .status = DNS_FAILED, .alias = ret->alias };
 }
 
+/* ---- one server -------------------------------------------------------------------------------- */
+
+struct probing {
+	const struct resolver_probe *probe;
+	struct dns_set *set;
+	size_t *pending;
+};
+
+static bool probe_record(
+	void *arg, struct slice name, enum dns_type type, const struct dns_record *record)
+{
+	return dns_set_add(arg, name, type, record, NULL) == 0;
+}
+
+static bool probe_nothing(void *arg, struct slice name, enum dns_type type, enum dns_status status)
+{
+	return dns_set_mark(arg, name, type, status, NULL) == 0;
+}
+
+static bool probe_known(void *arg, struct slice name, enum dns_type type)
+{
+	struct dns_answer a;
+
+	dns_find(dns_set_view(arg), name, type, &a);
+	return a.status != DNS_UNKNOWN;
+}
+
+#define FLAG_AUTHORITY 0x04 /* of the third byte of a message (RFC 1035 4.1.1) */
+
+static void on_probed(void *arg, int status, int timeouts, unsigned char *bytes, int len)
+{
+	struct probing *p = arg;
+	const struct reply_sink sink = { .arg = p->set,
+		.record = probe_record,
+		.nothing = probe_nothing,
+		.known = probe_known };
+
+	(void)timeouts;
+	if (status == ARES_EDESTRUCTION)
+		return;
+	(*p->pending)--;
+	if (bytes != NULL && len > 2 && len <= DNS_REPLY_BYTES_MAX &&
+		(bytes[2] & FLAG_AUTHORITY) != 0)
+		(void)reply_read(
+			slice_from(bytes, (size_t)len), p->probe->name, p->probe->type, &sink);
+}
+
+/* Whoever writes the zone says where its servers are: not to be sent to places of his choice. */
+static bool may_be_asked(const struct resolver *r, const struct ip *ip)
+{
+	static const uint8_t loopback6[16] = { [15] = 1 };
+	const uint8_t *b = ip->bytes;
+
+	if (ip->len == 4) {
+		if (b[0] == 127 || (b[0] == 169 && b[1] == 254))
+			return r->local;
+		return b[0] != 0 && b[0] < 224;
+	}
+	if (memcmp(b, loopback6, sizeof loopback6) == 0 || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80))
+		return r->local;
+	/* What is above 2000::/3 is local to a site or for many; what is below leads to IPv4. */
+	return (b[0] & 0xe0) == 0x20 || (b[0] & 0xfe) == 0xfc;
+}
+
+static bool open_probe(const struct resolver *r, const struct ip *server, ares_channel *ret)
+{
+	struct ares_options options = { .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
+						 ARES_FLAG_EDNS | ARES_FLAG_NORECURSE,
+		.timeout = PROBE_MS_MAX,
+		.tries = 1,
+		.ednspsz = UDP_BYTES };
+	char text[IP_TEXT_MAX], at[IP_TEXT_MAX + 16];
+
+	(void)snprintf(at, sizeof at, server->len == 4 ? "%s:%u" : "[%s]:%u", ip_text(server, text),
+		r->port);
+	if (ares_init_options(ret, &options,
+		    ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ) !=
+		ARES_SUCCESS)
+		return false;
+	if (ares_set_servers_ports_csv(*ret, at) == ARES_SUCCESS)
+		return true;
+	ares_destroy(*ret);
+	return false;
+}
+
+bool resolver_probe(struct resolver *r, const struct ip *server,
+	const struct resolver_probe *probes, size_t len, struct dns_set *set)
+{
+	struct probing asked[DNS_QUERIES_MAX];
+	const int64_t end = now_ms() + PROBE_MS_MAX;
+	char text[2 * DOMAIN_KEY_MAX];
+	ares_channel channel;
+	size_t pending = 0;
+
+	if (len > resolver_left(r) || !may_be_asked(r, server) || !open_probe(r, server, &channel))
+		return false;
+	r->sum.probes += (unsigned)len;
+	for (size_t i = 0; i < len; i++) {
+		asked[i] = (struct probing){ .probe = &probes[i], .set = set, .pending = &pending };
+		pending++;
+		ares_query(channel, name_text(probes[i].name, text), 1 /* IN */,
+			dns_type_numbers[probes[i].type], on_probed, &asked[i]);
+	}
+	for (int64_t now = now_ms(); pending > 0 && now < end && now < r->deadline; now = now_ms())
+		turn(channel, end - now);
+	ares_destroy(channel);
+	return true;
+}
+
 /* ---- the resolver ----------------------------------------------------------------------------- */
 
 /* The next server of the list, checked, in the form c-ares wants. */
-static bool take_server(struct slice server, char *dst, size_t cap, size_t *used)
+static bool take_server(struct resolver *r, struct slice server, size_t *used)
 {
+	const size_t cap = sizeof r->servers;
+	char *dst = r->servers;
 	struct slice address = server, port = SLICE_ABSENT, rest;
-	uint64_t number = 53;
+	uint64_t number = DNS_PORT;
 	struct ip ip;
 	char text[IP_TEXT_MAX];
 	int n;
@@ -307,23 +437,26 @@ static bool take_server(struct slice server, char *dst, size_t cap, size_t *used
 		(unsigned)number);
 	if (n < 0 || (size_t)n >= cap - *used)
 		return false;
+	if (*used == 0)
+		r->port = (unsigned)number;
+	r->local = r->local || (ip.len == 4 ? ip.bytes[0] == 127 : ip.bytes[0] == 0);
 	*used += (size_t)n;
 	return true;
 }
 
-static int take_servers(const char *list, char dst[SERVERS_TEXT], struct err *err)
+static int take_servers(struct resolver *r, const char *list, struct err *err)
 {
 	size_t used = 0, n = 0;
 	struct err_quote q;
 
-	dst[0] = '\0';
+	r->port = DNS_PORT;
 	for (list += strspn(list, " \t,"); *list != '\0'; list += strspn(list, " \t,")) {
 		struct slice server = slice_from(list, strcspn(list, " \t,"));
 
 		if (++n > RESOLVER_SERVERS_MAX)
 			return err_set(
 				err, ERR_USAGE, "servers: more than %d", RESOLVER_SERVERS_MAX);
-		if (!take_server(server, dst, SERVERS_TEXT, &used))
+		if (!take_server(r, server, &used))
 			return err_set(err, ERR_USAGE,
 				"servers: %s is no address with or without a port",
 				err_quote(&q, server));
@@ -344,7 +477,7 @@ int resolver_open(struct resolver **ret, const char *servers, struct err *err)
 
 	if (r == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory");
-	if (take_servers(servers, r->servers, err) < 0)
+	if (take_servers(r, servers, err) < 0)
 		goto fail;
 	status = ares_library_init(ARES_LIB_INIT_ALL);
 	if (status != ARES_SUCCESS) {

@@ -47,8 +47,27 @@ int resolver_each(struct resolver *r,
 		const struct dns_answer *answer, struct err *err),
 	void *arg, struct err *err);
 
+/* Questions that may still be asked for this domain; 0 when its time is over. */
+unsigned resolver_left(const struct resolver *r);
+
+/*
+ * One question to a server itself, past the resolver: what the server has by its own authority goes
+ * into `set`, under the name. A server that says nothing, or only what it heard from others, leaves
+ * the set as it is.
+ */
+struct resolver_probe {
+	struct slice name;	/* key form */
+	enum dns_type type;
+};
+/* Asks all of them at once and waits for PROBE_MS_MAX at most. The port is 53, or that of the first
+ * server of the settings. No address is asked that is none of a single host; one of this machine
+ * itself or of its link only where the settings name a server on this machine. False: not asked. */
+bool resolver_probe(struct resolver *r, const struct ip *server, const struct resolver_probe *probes,
+	size_t len, struct dns_set *set);
+
 struct resolver_sum {
 	unsigned queries, failures;
+	unsigned probes;
 	bool replied;	/* a server said something of use for a question */
 	bool mute;	/* a question was waited for in vain */
 	bool cut;	/* there was more to ask than the bounds allow */

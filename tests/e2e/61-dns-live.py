@@ -1,4 +1,5 @@
 """ruad-dns against a name server of its own: what is learnt, what becomes of it, and who may hurt it."""
+import json
 import os
 import shutil
 import socket
@@ -17,7 +18,7 @@ MK = os.path.join(tap.ROOT, 'tests/e2e/mk.py')
 NSD = shutil.which('nsd', path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')
 
 CONF = '''server:
-	ip-address: 127.0.0.1@%(port)d
+	ip-address: %(ip)s@%(port)d
 	username: ""
 	chroot: ""
 	zonesdir: "%(dir)s"
@@ -67,13 +68,19 @@ def free_port():
 
 
 class Nsd:
-    """with Nsd(dir, port, zone): a server of the whole tree of names, from the root on."""
+    """with Nsd(dir, port, zone): a server of the whole tree of names, from the root on. more: zones of
+    their own, {name: text}."""
 
-    def __init__(self, where, port, zone):
-        self.dir, self.port = where, port
+    def __init__(self, where, port, zone, ip='127.0.0.1', more=()):
+        self.dir, self.port, self.ip = where, port, ip
         os.makedirs(where, exist_ok=True)
         tap.write(os.path.join(where, 'root.zone'), (HEAD + zone).encode())
-        tap.write(os.path.join(where, 'nsd.conf'), (CONF % {'port': port, 'dir': where}).encode())
+        conf = CONF % {'ip': ip, 'port': port, 'dir': where}
+        for name in more:
+            head = '$TTL 300\n%s. SOA ns. admin. 1 3600 600 86400 300\n' % name
+            tap.write(os.path.join(where, name + '.zone'), (head + more[name]).encode())
+            conf += 'zone:\n\tname: "%s"\n\tzonefile: "%s.zone"\n' % (name, name)
+        tap.write(os.path.join(where, 'nsd.conf'), conf.encode())
 
     def __enter__(self):
         self.log = open(os.path.join(self.dir, 'log'), 'wb')
@@ -95,7 +102,7 @@ class Nsd:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(0.2)
             try:
-                s.sendto(ask, ('127.0.0.1', self.port))
+                s.sendto(ask, (self.ip, self.port))
                 return s.recv(512)[7] == 1
             except OSError:
                 time.sleep(0.05)
@@ -357,6 +364,93 @@ lame.example. NS ns.lame.example.
     t.equal(b.fact('lame.example')[0], 4, 'and not taken for "there is none"')
 
 
+MOVED = '''
+moved.example. NS ns1.host.example.
+moved.example. NS ns2.host.example.
+moved.example. TXT "v=spf1 ip4:192.0.2.1 ~all"
+_dmarc.moved.example. TXT "v=DMARC1; p=reject; rua=mailto:d@moved.example"
+'''
+HOSTS = '''
+ns1.host.example. A 127.0.0.2
+ns2.host.example. A 127.0.0.3
+ns3.host.example. A 127.0.0.2
+'''
+
+
+class Servers:
+    """The zone at the resolver, and at the two servers the zone names."""
+
+    def __init__(self, b, first, second, asked=MOVED, hosts=HOSTS):
+        self.all = [Nsd(os.path.join(b.work, 'at' + ip), b.port, hosts, ip, {'moved.example': zone})
+                    for ip, zone in (('127.0.0.1', asked), ('127.0.0.2', first), ('127.0.0.3', second))
+                    if zone]
+
+    def __enter__(self):
+        for one in self.all:
+            one.__enter__()
+
+    def __exit__(self, *_):
+        for one in self.all:
+            one.__exit__()
+
+
+def splits(b):
+    """A domain that is moving: its name servers are asked one by one."""
+    t = b.t
+    b.own('moved.example')
+    other = MOVED.replace('192.0.2.1', '192.0.2.2')
+
+    def found(domain='moved.example'):
+        _, out, _ = tap.run(tap.QUERY, '--db', b.db, 'dns', domain, '--format', 'json', check=(0, 65))
+        return [(r['check_id'], r['record_name'], r['message']) for r in json.loads(out)['data']
+                if r['check_id'] == 'X01']
+
+    with Servers(b, MOVED, MOVED):
+        t.equal(b.ask('moved.example')[:2], (0, ''), 'two servers that agree are asked')
+        t.equal(b.sql('SELECT * FROM dns_split'), [], 'they agree')
+    with Servers(b, MOVED, other):
+        b.ask('moved.example')
+    t.equal(b.sql('SELECT name, type, former FROM dns_split'), [('moved.example', 16, 0)],
+            'a record that differs is a fact')
+    said = found()
+    t.ok(len(said) == 1 and said[0][1] == 'moved.example' and 'ns1.host.example' in said[0][2]
+         and 'ns2.host.example' in said[0][2], 'X01 is raised by it, with both names', said)
+    with Servers(b, MOVED, MOVED.replace('v=DMARC1', 'v=DMARC2').replace('_dmarc', '_dmarc2')):
+        b.ask('moved.example')
+    t.equal(b.sql('SELECT name, former FROM dns_split'), [('_dmarc.moved.example', 0)],
+            'a record that one does not have is a split, and what was mended is none')
+    with Servers(b, MOVED, ''):
+        t.equal(b.ask('moved.example')[:2], (0, ''), 'a server that does not answer')
+    t.equal(b.sql('SELECT name FROM dns_split'), [('_dmarc.moved.example',)],
+            'is no proof of anything: what was found stands')
+    with Servers(b, MOVED, MOVED):
+        b.ask('moved.example')
+    t.equal((found(), b.sql('SELECT * FROM dns_split')), ([], []), 'when both are the same it is over')
+    new = MOVED.replace('ns2.host.example', 'ns3.host.example')
+    with Servers(b, new, MOVED, new):
+        b.ask('moved.example')
+        t.equal(found(), [], 'a former server that says the same is not told of')
+    with Servers(b, new, other, new):
+        b.ask('moved.example')
+    said = found()
+    t.ok(len(said) == 1 and 'no longer' in said[0][2], 'one that still answers, and differs, is', said)
+    last = b.last('moved.example')
+    t.ok(last['queries'] <= 40 and last['failures'] == 0, 'all within the bound of questions', last)
+
+
+def own_address(b):
+    """Whoever writes a zone cannot have questions sent to any place."""
+    t = b.t
+    hosts = HOSTS.replace('127.0.0.3', '224.0.0.1').replace('127.0.0.2', '0.0.0.0')
+    with Servers(b, MOVED, MOVED, hosts=hosts):
+        t.equal(b.ask('moved.example')[:2], (0, ''), 'addresses of no host are not asked')
+    asked = b.last('moved.example')['queries']
+    with Servers(b, MOVED, MOVED):
+        b.ask('moved.example')
+    more = b.last('moved.example')['queries']
+    t.ok(more >= asked + 4, 'those of hosts are, two questions each', (asked, more))
+
+
 def main():
     if not NSD:
         tap.skip_all('no nsd here')
@@ -365,7 +459,7 @@ def main():
     try:
         b.own('good.example')
         b.report('good.example')
-        for part in (learns, changes, fails, reverse, locks, many, bombs):
+        for part in (learns, changes, fails, reverse, locks, many, bombs, splits, own_address):
             tap.say(part.__name__)
             part(b)
     finally:

@@ -229,6 +229,7 @@ void dns_check_wants(const struct dns_facts *facts,
 			DNS_TXT);
 	}
 	want(&w, d, DNS_MX);
+	want(&w, d, DNS_NS);
 	want(&w, d, DNS_SPF);
 	want_doubled(&w, dns_name_under("_dmarc", d, text), d);
 	want(&w, dns_name_under("dmarc", d, text), DNS_TXT);

@@ -83,7 +83,7 @@ int dns_check(struct dns_view *view, const struct dns_facts *facts, struct dns_f
  * The names and types dns_check() would look at first for these facts, so that a program with a
  * network can ask for them all at once; what records point to is not among them, nor are the reverse
  * names of addresses. The most telling come first, for whoever may not ask for all. Calls want() for
- * each, at most DNS_FACTS_MAX * 5 + 14 times; each name can be asked for, and is valid during the
+ * each, at most DNS_FACTS_MAX * 5 + 15 times; each name can be asked for, and is valid during the
  * call only.
  */
 void dns_check_wants(const struct dns_facts *facts,
