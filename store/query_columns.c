@@ -387,6 +387,8 @@ static const struct column own_columns[] = {
 	{ "rua", COLUMN_TEXT, "Reports to", "Informes a" },
 	{ "networks", COLUMN_TEXT, "Networks", "Redes" },
 	{ "services", COLUMN_TEXT, "Services", "Servicios" },
+	{ "rare_senders", COLUMN_BOOL, "Rare senders", "Envíos ocasionales" },
+	{ "mailing_lists", COLUMN_BOOL, "Lists", "Listas" },
 	{ "added", COLUMN_TIME, "Added", "Añadido" },
 };
 

@@ -98,7 +98,11 @@ STMT(STMT_QUERY_OWN,
 	"SELECT name AS domain, parked, rua, (SELECT group_concat(net, ' ') FROM (SELECT n.net AS net"
 	" FROM own_network AS n WHERE n.domain = domain.id ORDER BY n.net)) AS networks,"
 	" (SELECT group_concat(service, ' ') FROM (SELECT s.service AS service"
-	" FROM own_service AS s WHERE s.domain = domain.id ORDER BY s.service)) AS services, added"
+	" FROM own_service AS s WHERE s.domain = domain.id ORDER BY s.service)) AS services,"
+	" (SELECT answer = 'yes' FROM own_answer AS a WHERE a.domain = domain.id"
+	" AND a.question = 'rare_senders') AS rare_senders,"
+	" (SELECT answer = 'yes' FROM own_answer AS a WHERE a.domain = domain.id"
+	" AND a.question = 'mailing_lists') AS mailing_lists, added"
 	" FROM domain WHERE own = 1")
 STMT(STMT_QUERY_GROUP_DOMAIN, "SELECT domain FROM source_group WHERE id = :group")
 /* Is there a day of these domains that was not judged since it changed? */

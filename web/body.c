@@ -90,6 +90,21 @@ int body_bool(
 	return 1;
 }
 
+int body_answer(const struct body *b, const char *name, struct slice *ret, struct response *res,
+	struct err *err)
+{
+	const json_t *value = json_object_get(b->root, name);
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_boolean(value) && !json_is_null(value))
+		return fault(name, "true, false or null", res, err);
+	*ret = json_is_true(value)    ? SLICE_LIT("yes")
+	       : json_is_false(value) ? SLICE_LIT("no")
+				      : SLICE_LIT("");
+	return 1;
+}
+
 static struct slice text_of(const json_t *value)
 {
 	return slice_from(json_string_value(value), json_string_length(value));

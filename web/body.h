@@ -27,6 +27,9 @@ int body_number(const struct body *b, const char *name, int64_t *ret, struct res
 	struct err *err);
 int body_bool(const struct body *b, const char *name, bool *ret, struct response *res,
 	struct err *err);
+/* true as "yes", false as "no", null as the empty text. */
+int body_answer(const struct body *b, const char *name, struct slice *ret, struct response *res,
+	struct err *err);
 /* null reads as the empty text. Borrowed from b. */
 int body_text(const struct body *b, const char *name, struct slice *ret, struct response *res,
 	struct err *err);

@@ -188,11 +188,40 @@ static int set_all(struct change *c, const char *member, const char *name, const
 	return 0;
 }
 
+/* What no report can tell. */
+struct answers {
+	struct slice rare_senders, mailing_lists;
+	bool has_rare_senders, has_mailing_lists;
+};
+
+static int read_answers(const struct change *c, struct answers *ret, struct err *err)
+{
+	int rare = body_answer(c->body, "rare_senders", &ret->rare_senders, c->res, err);
+	int lists =
+		rare < 0 ? -1
+			 : body_answer(c->body, "mailing_lists", &ret->mailing_lists, c->res, err);
+
+	ret->has_rare_senders = rare > 0;
+	ret->has_mailing_lists = lists > 0;
+	return lists < 0 ? -1 : 0;
+}
+
+static int set_answers(struct change *c, const struct answers *a, struct err *err)
+{
+	if (a->has_rare_senders && set(c, "rare_senders", "rare_senders", a->rare_senders, err) < 0)
+		return -1;
+	if (a->has_mailing_lists &&
+		set(c, "mailing_lists", "mailing_lists", a->mailing_lists, err) < 0)
+		return -1;
+	return 0;
+}
+
 /* All is read before anything is done: a member of the wrong type changes nothing. */
 static int settle(struct change *c, struct err *err)
 {
 	struct slice rua = SLICE_ABSENT, networks[BODY_LIST_MAX], services[BODY_LIST_MAX];
 	size_t networks_len = 0, services_len = 0;
+	struct answers answers = { 0 };
 	bool parked = false;
 	int has_parked = body_bool(c->body, "parked", &parked, c->res, err);
 	int has_rua = has_parked < 0 ? -1 : body_text(c->body, "rua", &rua, c->res, err);
@@ -200,16 +229,17 @@ static int settle(struct change *c, struct err *err)
 	if (has_rua < 0 ||
 		body_list(c->body, "networks", networks, &networks_len, c->res, err) < 0 ||
 		body_list(c->body, "services", services, &services_len, c->res, err) < 0 ||
-		add(c, err) < 0)
+		read_answers(c, &answers, err) < 0 || add(c, err) < 0)
 		return -1;
 	if (has_parked > 0 &&
 		set(c, "parked", "parked", parked ? SLICE_LIT("yes") : SLICE_LIT("no"), err) < 0)
 		return -1;
 	if (has_rua > 0 && set(c, "rua", "rua", rua, err) < 0)
 		return -1;
-	if (set_all(c, "networks", "network", networks, networks_len, err) < 0)
+	if (set_all(c, "networks", "network", networks, networks_len, err) < 0 ||
+		set_all(c, "services", "service", services, services_len, err) < 0)
 		return -1;
-	return set_all(c, "services", "service", services, services_len, err);
+	return set_answers(c, &answers, err);
 }
 
 int change_domain(const struct request *req, struct response *res, struct err *err)
@@ -219,7 +249,7 @@ int change_domain(const struct request *req, struct response *res, struct err *e
 
 	if (check_name(req, err) < 0)
 		return -1;
-	rc = begin(&c, req, res, "parked rua networks services", err);
+	rc = begin(&c, req, res, "parked rua networks services rare_senders mailing_lists", err);
 	return end(&c, rc < 0 ? -1 : settle(&c, err));
 }
 

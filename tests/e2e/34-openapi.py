@@ -22,7 +22,7 @@ FORMATS = {JSON: 'json', 'application/x-ndjson': 'ndjson', 'text/csv': 'csv', 't
            'text/plain': 'text'}
 # Columns of the list of one's own domains and of the tags of a record, which only the command line
 # shows.
-COMMAND_LINE_ONLY = {'added', 'networks', 'services', 'tag', 'text_es'}
+COMMAND_LINE_ONLY = {'added', 'networks', 'services', 'rare_senders', 'mailing_lists', 'tag', 'text_es'}
 # Values that no parameter with such a schema may have; the pattern of `sort` is no full rule.
 WRONG = {'boolean': 'perhaps', 'integer': 'x1', 'array': 'a b'}
 

@@ -149,9 +149,18 @@ def domain_settings(t, web, db):
     a = change(web, 'PUT', path, {'parked': False, 'rua': None, 'networks': ['-192.0.2.0/24'],
                                   'services': ['-' + service]})
     t.equal((a.status, now()), (200, (0, None, '2001:db8::/32', None)), 'with - in front it is taken out')
+    def answers():
+        return look(db, 'SELECT question, answer FROM own_answer ORDER BY question')
+    a = change(web, 'PUT', path, {'rare_senders': True, 'mailing_lists': False})
+    t.equal((a.status, answers()), (200, [('mailing_lists', 'no'), ('rare_senders', 'yes')]),
+            'what no report can tell is answered')
+    row = [row for row in tap.rows(db, 'domain', 'list') if row['domain'] == 'example.com'][0]
+    t.equal((row['rare_senders'], row['mailing_lists']), (True, False), 'and told in the list of domains')
+    a = change(web, 'PUT', path, {'rare_senders': None})
+    t.equal((a.status, answers()), (200, [('mailing_lists', 'no')]), 'null takes an answer back')
     for body, parameter in (({'networks': ['192.0.2.1/24']}, 'networks'), ({'networks': 'all'}, 'networks'),
                             ({'services': ['nobody']}, 'services'), ({'rua': 'not an address'}, 'rua'),
-                            ({'parked': 'yes'}, 'parked'), ({'networks': ['192.0.2.0/24'] * 65}, 'networks')):
+                            ({'parked': 'yes'}, 'parked'), ({'rare_senders': 'yes'}, 'rare_senders'), ({'networks': ['192.0.2.0/24'] * 65}, 'networks')):
         before, a = now(), change(web, 'PUT', path, body)
         t.ok((a.status, a.json.get('parameter')) == (400, parameter) and now() == before,
              'refused, and nothing changed: %s' % str(body)[:60], a.text)
