@@ -1,4 +1,4 @@
-#include "store/check.h"
+#include "store/check_parts.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -12,33 +12,6 @@
 
 const char *const check_state_names[CHECK_STATE_COUNT] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
 
-/* What a mode found: the value that is judged, and whose it is. */
-struct found {
-	bool measured;
-	double value;
-	char name[256];
-	int64_t messages, undecided, others, days;
-};
-
-/* Filters are too large for the stack. */
-struct work {
-	struct store *st;
-	struct query_filter filter, other; /* as asked; one a mode makes of it */
-	struct found found;
-};
-
-struct mode {
-	const char *name;
-	enum query_kind kind;    /* whose parameters it takes */
-	const char *last;        /* its window, unless one is named */
-	const char *warn, *crit; /* its thresholds, unless others are given */
-	bool times;              /* the value is a time in seconds */
-	int (*measure)(struct work *w, struct err *err);
-	void (*say)(const struct found *f, struct buf *to);
-	void (*perf)(const struct found *f, const struct range *w, const struct range *c,
-		struct buf *to);
-};
-
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 /* The cell of a column by name. */
@@ -47,17 +20,17 @@ static const struct value *cell(const struct value *row, enum query_kind kind, c
 	return &row[query_column(kind, name)];
 }
 
-static void keep_name(struct found *f, struct slice name)
+void check_keep_name(struct check_found *f, struct slice name)
 {
 	struct err_quote quote;
 
 	(void)snprintf(f->name, sizeof f->name, "%s", err_printable(&quote, name));
 }
 
-typedef void row_visit(const struct value *row, struct work *w);
+typedef void row_visit(const struct value *row, struct check_work *w);
 
 /* Calls `each` with every row of the answer. */
-static int each_row(struct work *w, enum query_kind kind, const struct query_filter *filter,
+static int each_row(struct check_work *w, enum query_kind kind, const struct query_filter *filter,
 	row_visit *each, struct err *err)
 {
 	const struct value *row;
@@ -74,16 +47,16 @@ static int each_row(struct work *w, enum query_kind kind, const struct query_fil
 	return more;
 }
 
-static bool parked_aside(const struct value *row, const struct work *w)
+static bool parked_aside(const struct value *row, const struct check_work *w)
 {
 	return w->filter.domains_len == 0 && cell(row, QUERY_DOMAINS, "parked")->number != 0;
 }
 
 /* ---- freshness ------------------------------------------------------------------------------- */
 
-static void stalest(const struct value *row, struct work *w)
+static void stalest(const struct value *row, struct check_work *w)
 {
-	struct found *f = &w->found;
+	struct check_found *f = &w->found;
 	const struct value *last = cell(row, QUERY_DOMAINS, "last_report");
 	double age;
 
@@ -100,10 +73,10 @@ static void stalest(const struct value *row, struct work *w)
 		return;
 	f->measured = true;
 	f->value = age > 0 ? age : 0;
-	keep_name(f, cell(row, QUERY_DOMAINS, "domain")->text);
+	check_keep_name(f, cell(row, QUERY_DOMAINS, "domain")->text);
 }
 
-static int measure_freshness(struct work *w, struct err *err)
+static int measure_freshness(struct check_work *w, struct err *err)
 {
 	return each_row(w, QUERY_DOMAINS, &w->filter, stalest, err);
 }
@@ -120,7 +93,7 @@ static void add_age(struct buf *to, double seconds)
 		buf_printf(to, "%" PRId64 " days", minutes / (24 * 60));
 }
 
-static void say_freshness(const struct found *f, struct buf *to)
+static void say_freshness(const struct check_found *f, struct buf *to)
 {
 	if (!f->measured) {
 		buf_add_text(to, "no report yet");
@@ -136,7 +109,7 @@ static void say_freshness(const struct found *f, struct buf *to)
 }
 
 static void perf_freshness(
-	const struct found *f, const struct range *w, const struct range *c, struct buf *to)
+	const struct check_found *f, const struct range *w, const struct range *c, struct buf *to)
 {
 	if (f->measured)
 		buf_printf(to, "age=%.0fs;%s;%s;0 ", f->value, w->text, c->text);
@@ -145,9 +118,9 @@ static void perf_freshness(
 
 /* ---- own-pass -------------------------------------------------------------------------------- */
 
-static void worst_domain(const struct value *row, struct work *w)
+static void worst_domain(const struct value *row, struct check_work *w)
 {
-	struct found *f = &w->found;
+	struct check_found *f = &w->found;
 	const struct value *ratio = cell(row, QUERY_DOMAINS, "own_pass_ratio");
 
 	if (parked_aside(row, w))
@@ -161,10 +134,10 @@ static void worst_domain(const struct value *row, struct work *w)
 		return;
 	f->measured = true;
 	f->value = ratio->ratio * 100;
-	keep_name(f, cell(row, QUERY_DOMAINS, "domain")->text);
+	check_keep_name(f, cell(row, QUERY_DOMAINS, "domain")->text);
 }
 
-static int measure_own_pass(struct work *w, struct err *err)
+static int measure_own_pass(struct check_work *w, struct err *err)
 {
 	return each_row(w, QUERY_DOMAINS, &w->filter, worst_domain, err);
 }
@@ -177,7 +150,7 @@ static void add_tenths(struct buf *to, double value)
 	buf_printf(to, "%" PRId64 ".%" PRId64, tenths / 10, tenths % 10);
 }
 
-static void say_own_pass(const struct found *f, struct buf *to)
+static void say_own_pass(const struct check_found *f, struct buf *to)
 {
 	if (!f->measured) {
 		buf_printf(to, "no own mail seen in %" PRId64 " days", f->days);
@@ -191,7 +164,7 @@ static void say_own_pass(const struct found *f, struct buf *to)
 }
 
 static void perf_own_pass(
-	const struct found *f, const struct range *w, const struct range *c, struct buf *to)
+	const struct check_found *f, const struct range *w, const struct range *c, struct buf *to)
 {
 	if (f->measured) {
 		buf_add_text(to, "own_pass=");
@@ -204,9 +177,9 @@ static void perf_own_pass(
 
 /* ---- new-sources ----------------------------------------------------------------------------- */
 
-static void new_source(const struct value *row, struct work *w)
+static void new_source(const struct value *row, struct check_work *w)
 {
-	struct found *f = &w->found;
+	struct check_found *f = &w->found;
 	int64_t messages = cell(row, QUERY_SOURCES, "messages")->number;
 
 	f->others++;
@@ -216,16 +189,16 @@ static void new_source(const struct value *row, struct work *w)
 	f->messages += messages;
 	if (messages > f->undecided) { /* the busiest is named */
 		f->undecided = messages;
-		keep_name(f, cell(row, QUERY_SOURCES, "name")->text);
+		check_keep_name(f, cell(row, QUERY_SOURCES, "name")->text);
 	}
 }
 
-static void any_message(const struct value *row, struct work *w)
+static void any_message(const struct value *row, struct check_work *w)
 {
 	w->found.measured = cell(row, QUERY_SUMMARY, "messages")->number > 0;
 }
 
-static int measure_new_sources(struct work *w, struct err *err)
+static int measure_new_sources(struct check_work *w, struct err *err)
 {
 	w->other = w->filter;
 	if (query_filter_set(&w->other, QUERY_SOURCES, SLICE_LIT("class"), SLICE_LIT("to_decide"),
@@ -236,7 +209,7 @@ static int measure_new_sources(struct work *w, struct err *err)
 	return each_row(w, QUERY_SUMMARY, &w->filter, any_message, err);
 }
 
-static void say_new_sources(const struct found *f, struct buf *to)
+static void say_new_sources(const struct check_found *f, struct buf *to)
 {
 	if (!f->measured) {
 		buf_printf(to, "no mail reported in %" PRId64 " days", f->days);
@@ -249,7 +222,7 @@ static void say_new_sources(const struct found *f, struct buf *to)
 }
 
 static void perf_new_sources(
-	const struct found *f, const struct range *w, const struct range *c, struct buf *to)
+	const struct check_found *f, const struct range *w, const struct range *c, struct buf *to)
 {
 	if (f->measured)
 		buf_printf(to, "new_sources=%.0f;%s;%s;0 ", f->value, w->text, c->text);
@@ -259,21 +232,21 @@ static void perf_new_sources(
 
 /* ---- ingest ---------------------------------------------------------------------------------- */
 
-static void receipt_row(const struct value *row, struct work *w)
+static void receipt_row(const struct value *row, struct check_work *w)
 {
-	struct found *f = &w->found;
+	struct check_found *f = &w->found;
 	/* A mail has a row for each of its entries. */
 	if (cell(row, QUERY_RECEIPTS, "n")->null || cell(row, QUERY_RECEIPTS, "n")->number == 1)
 		f->value += 1;
 }
 
-static void any_mail(const struct value *row, struct work *w)
+static void any_mail(const struct value *row, struct check_work *w)
 {
-	struct found *f = &w->found;
+	struct check_found *f = &w->found;
 	f->messages += cell(row, QUERY_ENDINGS, "mails")->number;
 }
 
-static int count_ending(struct work *w, struct slice ending, struct err *err)
+static int count_ending(struct check_work *w, struct slice ending, struct err *err)
 {
 	char from[DAY_TEXT_MAX], to[DAY_TEXT_MAX];
 	int32_t today = day_of(day_now());
@@ -289,9 +262,9 @@ static int count_ending(struct work *w, struct slice ending, struct err *err)
 	return each_row(w, QUERY_RECEIPTS, &w->other, receipt_row, err);
 }
 
-static int measure_ingest(struct work *w, struct err *err)
+static int measure_ingest(struct check_work *w, struct err *err)
 {
-	struct found *f = &w->found;
+	struct check_found *f = &w->found;
 
 	query_filter_init(&w->other);
 	if (each_row(w, QUERY_ENDINGS, &w->other, any_mail, err) < 0 ||
@@ -305,7 +278,7 @@ static int measure_ingest(struct work *w, struct err *err)
 	return 0;
 }
 
-static void say_ingest(const struct found *f, struct buf *to)
+static void say_ingest(const struct check_found *f, struct buf *to)
 {
 	if (!f->measured)
 		buf_add_text(to, "no mail was read yet");
@@ -315,7 +288,7 @@ static void say_ingest(const struct found *f, struct buf *to)
 }
 
 static void perf_ingest(
-	const struct found *f, const struct range *w, const struct range *c, struct buf *to)
+	const struct check_found *f, const struct range *w, const struct range *c, struct buf *to)
 {
 	buf_printf(to, "failed=%.0f;%s;%s;0 refused=%" PRId64 ";;;0 deferred=%" PRId64 ";;;0",
 		f->value, w->text, c->text, f->undecided, f->others);
@@ -324,9 +297,9 @@ static void perf_ingest(
 
 /* ---- reporters ------------------------------------------------------------------------------- */
 
-static void reporter_row(const struct value *row, struct work *w)
+static void reporter_row(const struct value *row, struct check_work *w)
 {
-	struct found *f = &w->found;
+	struct check_found *f = &w->found;
 	int64_t messages = cell(row, QUERY_REPORTERS, "messages")->number;
 
 	f->measured = true;
@@ -336,16 +309,16 @@ static void reporter_row(const struct value *row, struct work *w)
 	f->value += 1;
 	if (messages >= f->messages) {
 		f->messages = messages;
-		keep_name(f, cell(row, QUERY_REPORTERS, "reporter")->text);
+		check_keep_name(f, cell(row, QUERY_REPORTERS, "reporter")->text);
 	}
 }
 
-static int measure_reporters(struct work *w, struct err *err)
+static int measure_reporters(struct check_work *w, struct err *err)
 {
 	return each_row(w, QUERY_REPORTERS, &w->filter, reporter_row, err);
 }
 
-static void say_reporters(const struct found *f, struct buf *to)
+static void say_reporters(const struct check_found *f, struct buf *to)
 {
 	if (!f->measured) {
 		buf_printf(to, "no reporter in %" PRId64 " days", f->days);
@@ -357,7 +330,7 @@ static void say_reporters(const struct found *f, struct buf *to)
 }
 
 static void perf_reporters(
-	const struct found *f, const struct range *w, const struct range *c, struct buf *to)
+	const struct check_found *f, const struct range *w, const struct range *c, struct buf *to)
 {
 	buf_printf(to, "overdue=%.0f;%s;%s;0 reporters=%" PRId64 ";;;0", f->value, w->text, c->text,
 		f->others);
@@ -365,18 +338,25 @@ static void perf_reporters(
 
 /* ---- the modes ------------------------------------------------------------------------------- */
 
-static const struct mode modes[] = {
-	{ "freshness", QUERY_DOMAINS, NULL, "2d", "3d", true, measure_freshness, say_freshness,
-		perf_freshness },
-	{ "own-pass", QUERY_DOMAINS, "7d", "97:", "95:", false, measure_own_pass, say_own_pass,
-		perf_own_pass },
-	{ "new-sources", QUERY_SOURCES, "7d", "0", "5", false, measure_new_sources, say_new_sources,
-		perf_new_sources },
-	{ "ingest", QUERY_RECEIPTS, NULL, "0", "10", false, measure_ingest, say_ingest,
-		perf_ingest },
+/* What those about mail take besides warn and crit. */
+#define FACTS "domain subdomains scope verified without_twins last from to reporter"
+
+static const struct check_mode modes[] = {
+	{ "freshness", QUERY_DOMAINS, FACTS, NULL, "2d", "3d", true, false, measure_freshness,
+		say_freshness, perf_freshness },
+	{ "own-pass", QUERY_DOMAINS, FACTS, "7d", "97:", "95:", false, false, measure_own_pass,
+		say_own_pass, perf_own_pass },
+	{ "new-sources", QUERY_SOURCES, FACTS, "7d", "0", "5", false, false, measure_new_sources,
+		say_new_sources, perf_new_sources },
+	{ "ingest", QUERY_RECEIPTS, FACTS, NULL, "0", "10", false, false, measure_ingest,
+		say_ingest, perf_ingest },
 	/* A reporter that fell silent must still be in the window. */
-	{ "reporters", QUERY_REPORTERS, "90d", "0", "3", false, measure_reporters, say_reporters,
-		perf_reporters },
+	{ "reporters", QUERY_REPORTERS, FACTS, "90d", "0", "3", false, false, measure_reporters,
+		say_reporters, perf_reporters },
+	{ "dns", QUERY_SUMMARY, "domain subdomains", NULL, "0", "0", false, true, check_measure_dns,
+		check_say_dns, check_perf_dns },
+	{ "ready", QUERY_SUMMARY, "domain subdomains", NULL, "0", "0", false, true,
+		check_measure_ready, check_say_ready, check_perf_ready },
 };
 #define MODES (sizeof modes / sizeof *modes)
 
@@ -402,8 +382,8 @@ void check_ask_init(struct check_ask *ask, unsigned mode)
 	query_filter_init(&ask->filter);
 }
 
-static int set_range(const struct mode *m, struct range *ret, const char *name, struct slice value,
-	struct err *err)
+static int set_range(const struct check_mode *m, struct range *ret, const char *name,
+	struct slice value, struct err *err)
 {
 	struct err_quote quote;
 
@@ -418,30 +398,31 @@ static int set_range(const struct mode *m, struct range *ret, const char *name, 
 
 int check_ask_set(struct check_ask *ask, struct slice name, struct slice value, struct err *err)
 {
-	static const char *const taken[] = { "domain", "subdomains", "scope", "verified",
-		"without_twins", "last", "from", "to", "reporter", "lang" };
-	const struct mode *m = &modes[ask->mode];
+	const struct check_mode *m = &modes[ask->mode];
 	struct err_quote quote;
 
 	if (slice_equal(name, SLICE_LIT("warn")))
 		return set_range(m, &ask->warn, "warn", value, err);
 	if (slice_equal(name, SLICE_LIT("crit")))
 		return set_range(m, &ask->crit, "crit", value, err);
-	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
-		if (slice_equal(name, slice_of(taken[i])))
+	for (struct slice rest = slice_of(m->takes); rest.len > 0;) {
+		if (slice_equal(name, slice_cut(rest, ' ', &rest)))
 			return query_filter_set(&ask->filter, m->kind, name, value, err);
 	}
 	return err_set(err, ERR_USAGE, "check %s takes no %s", m->name, err_quote(&quote, name));
 }
 
-static enum check_state judge(
-	const struct found *f, const struct range *warn, const struct range *crit)
+static enum check_state judge(const struct check_mode *m, const struct check_found *f,
+	const struct range *warn, const struct range *crit)
 {
 	if (!f->measured)
 		return CHECK_UNKNOWN;
-	if (range_alarms(crit, f->value))
+	if (range_alarms(crit, m->severe ? f->severe : f->value))
 		return CHECK_CRITICAL;
-	return range_alarms(warn, f->value) ? CHECK_WARNING : CHECK_OK;
+	if (range_alarms(warn, f->value))
+		return CHECK_WARNING;
+	/* All is well with some, and of others nobody knows. */
+	return m->severe && f->unmeasured > 0 ? CHECK_UNKNOWN : CHECK_OK;
 }
 
 /* The mode's own threshold where none was given. */
@@ -456,10 +437,10 @@ static struct range threshold(const struct range *given, const char *own, bool t
 }
 
 static int measure(
-	struct store *st, const struct check_ask *ask, struct found *ret, struct err *err)
+	struct store *st, const struct check_ask *ask, struct check_found *ret, struct err *err)
 {
-	const struct mode *m = &modes[ask->mode];
-	struct work *w = calloc(1, sizeof *w);
+	const struct check_mode *m = &modes[ask->mode];
+	struct check_work *w = calloc(1, sizeof *w);
 	int rc = 0;
 
 	if (w == NULL)
@@ -479,14 +460,14 @@ static int measure(
 int check_run(
 	struct store *st, const struct check_ask *ask, struct check_answer *ret, struct err *err)
 {
-	const struct mode *m = &modes[ask->mode];
+	const struct check_mode *m = &modes[ask->mode];
 	struct range warn = threshold(&ask->warn, m->warn, m->times);
 	struct range crit = threshold(&ask->crit, m->crit, m->times);
-	struct found f = { 0 };
+	struct check_found f = { 0 };
 
 	if (measure(st, ask, &f, err) < 0)
 		return -1;
-	ret->state = judge(&f, &warn, &crit);
+	ret->state = judge(m, &f, &warn, &crit);
 	buf_clear(&ret->output);
 	buf_clear(&ret->perfdata);
 	buf_printf(&ret->output, "DMARC %s - ", check_state_names[ret->state]);

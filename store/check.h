@@ -10,8 +10,12 @@
  *	new-sources	source groups that are new in the window and still to be decided
  *	ingest		mails refused or deferred today and yesterday
  *	reporters	reporters that are overdue
+ *	dns		findings of the record checker: -c is for errors, -w for errors and warnings
+ *	ready		domains whose policy would not be taken again (-c), and with those the
+ *			domains where something that would lose mail is in the way of a step (-w)
  *
- * Parked domains send no mail: unless named they take no part in freshness and own-pass.
+ * Parked domains send no mail: unless named they take no part in freshness, own-pass and ready. The
+ * last two are about the domains named or, without any, those of the owner.
  */
 #ifndef STORE_CHECK_H
 #define STORE_CHECK_H

@@ -21,9 +21,12 @@ static const char help[] =
 	"  new-sources  new sources still to be decided, last 7 days    -w 0 -c 5\n"
 	"  ingest       mails refused or deferred since yesterday       -w 0 -c 10\n"
 	"  reporters    reporters that are overdue, of 90 days          -w 0 -c 3\n"
+	"  dns          findings in the DNS: -c errors, -w with warnings -w 0 -c 0\n"
+	"  ready        policies: -c regressed, -w with those blocked   -w 0 -c 0\n"
 	"\n"
 	"filters: --domain NAME (may be repeated) --subdomains --scope claimed|unclaimed|all\n"
 	"         --last 7d --from DAY --to DAY --reporter NAME --verified --without-twins\n"
+	"         dns and ready take --domain and --subdomains only\n"
 	"\n"
 	"One line and a status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. With --url the question goes\n"
 	"to a ruad-web. RANGE: 10, 95:, ~:5, 2:7 or @2:7.\n";
@@ -157,7 +160,8 @@ static int ask_store(const struct plugin *p, struct check_answer *answer, struct
 
 	if (!check_find(slice_of(p->mode), &mode))
 		return err_set(err, ERR_USAGE,
-			"--mode %s must be one of freshness, own-pass, new-sources, ingest, reporters",
+			"--mode %s must be one of freshness, own-pass, new-sources, ingest, reporters, "
+			"dns, ready",
 			err_quote(&quote, slice_of(p->mode)));
 	check_ask_init(&ask, mode);
 	for (unsigned i = 0; i < p->parameters_len; i++) {

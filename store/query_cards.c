@@ -6,7 +6,8 @@
 #include "store/query_causes.h"
 #include "store/query_parts.h"
 
-#define CARD_BYTES_MAX 16384
+#define CARD_BYTES_MAX  16384
+#define NAMES_BYTES_MAX (16 * 1024 * 1024)
 
 struct query_cards {
 	struct query_meta meta;
@@ -17,30 +18,6 @@ struct query_cards {
 };
 
 /* ---- which domains ---------------------------------------------------------------------------- */
-
-/* Key forms of the question's domains, one a line. */
-static int list_domains(struct query *q, struct buf *to, struct err *err)
-{
-	sqlite3_stmt *stmt;
-	unsigned len = 0;
-	int more;
-
-	if (sql_get(q->store, STMT_QUERY_DOMAIN_NAMES, &stmt, err) < 0)
-		return -1;
-	query_bind_domains(q, stmt);
-	while ((more = sql_step(q->store, stmt, "cannot list domains", err)) > 0 &&
-		len < FILTER_DOMAINS_MAX) {
-		buf_add(to, sql_text(stmt, 0));
-		buf_add_char(to, '\n');
-		len++;
-	}
-	(void)sqlite3_reset(stmt);
-	(void)sqlite3_clear_bindings(stmt);
-	if (more > 0)
-		return err_set(err, ERR_USAGE, "domain: there are more than %d: name some of them",
-			FILTER_DOMAINS_MAX);
-	return more < 0 ? -1 : 0;
-}
 
 static int open_each(
 	struct query_cards *q, struct store *st, struct slice names, int64_t until, struct err *err)
@@ -66,6 +43,7 @@ static int answer(
 	int64_t until = day_monotonic_ms() + QUERY_MS_MAX;
 	struct query *summary = NULL;
 	struct buf names;
+	size_t domains;
 	int rc;
 
 	if (query_filter_only(wish, "domain subdomains scope last from to limit", "causes", err) <
@@ -76,8 +54,11 @@ static int answer(
 	if (query_open(&summary, st, QUERY_SUMMARY, &q->window, err) < 0)
 		return -1;
 	q->meta = *query_meta(summary);
-	buf_init(&names, sizeof q->window.domains);
-	rc = list_domains(summary, &names, err);
+	buf_init(&names, NAMES_BYTES_MAX);
+	rc = query_list_domains(summary, &names, &domains, err);
+	if (rc == 0 && domains > FILTER_DOMAINS_MAX)
+		rc = err_set(err, ERR_USAGE, "domain: there are more than %d: name some of them",
+			FILTER_DOMAINS_MAX);
 	if (rc == 0 && buf_failed(&names))
 		rc = err_set(err, ERR_SHORTAGE, "no memory for the causes");
 	q->window.domains_len = 0;

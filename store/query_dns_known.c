@@ -6,6 +6,7 @@
 #include "store/deadline.h"
 #include "store/dns_fact.h"
 #include "store/dns_seen.h"
+#include "store/sql.h"
 
 struct query_dns_known {
 	char domain[DOMAIN_KEY_MAX];
@@ -14,9 +15,25 @@ struct query_dns_known {
 	struct dns_seen *seen;
 	struct dns_facts facts;
 	struct dns_seen_selector room[DNS_FACTS_MAX];
-	int64_t asked;
+	int64_t asked, answered;
 	struct query_dns *answer;
 };
+
+static int read_answered(struct query_dns_known *q, struct store *st, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int more;
+
+	if (sql_get(st, STMT_DNS_RUN_ANSWERED, &stmt, err) < 0)
+		return -1;
+	sql_bind_text(stmt, 1, slice_of(q->domain));
+	more = sql_step(st, stmt, "cannot read when the DNS answered", err);
+	if (more < 0)
+		return -1;
+	q->answered = more > 0 ? sqlite3_column_int64(stmt, 0) : 0;
+	(void)sqlite3_reset(stmt);
+	return 0;
+}
 
 static int gather(struct query_dns_known *q, struct store *st, struct err *err)
 {
@@ -37,7 +54,7 @@ static int gather(struct query_dns_known *q, struct store *st, struct err *err)
 	else
 		q->facts = *dns_seen_facts(q->seen);
 	query_dns_selectors(&q->facts, q->set, q->room);
-	return 0;
+	return read_answered(q, st, err);
 }
 
 static int gather_in_time(struct query_dns_known *q, struct store *st, struct err *err)
@@ -120,6 +137,11 @@ struct query_dns *query_dns_known_answer(struct query_dns_known *q)
 struct slice query_dns_known_domain(const struct query_dns_known *q)
 {
 	return slice_of(q->domain);
+}
+
+int64_t query_dns_known_answered(const struct query_dns_known *q)
+{
+	return q->answered;
 }
 
 const struct query_meta *query_dns_known_meta(const struct query_dns_known *q)

@@ -26,6 +26,8 @@ void query_dns_known_close(struct query_dns_known *q);	/* NULL allowed */
 struct query_dns *query_dns_known_answer(struct query_dns_known *q);
 /* Key form. */
 struct slice query_dns_known_domain(const struct query_dns_known *q);
+/* When the DNS answered last, seconds; 0: never. */
+int64_t query_dns_known_answered(const struct query_dns_known *q);
 /* What the answer stands on; no window of days. */
 const struct query_meta *query_dns_known_meta(const struct query_dns_known *q);
 

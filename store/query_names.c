@@ -264,3 +264,24 @@ int query_resolve_meta(struct query *q, struct err *err)
 		return err_set(err, ERR_USAGE, "from lies after to");
 	return 0;
 }
+
+int query_list_domains(const struct query *q, struct buf *to, size_t *ret_len, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	size_t len = 0;
+	int more;
+
+	if (sql_get(q->store, STMT_QUERY_DOMAIN_NAMES, &stmt, err) < 0)
+		return -1;
+	query_bind_domains(q, stmt);
+	while ((more = sql_step(q->store, stmt, "cannot list domains", err)) > 0) {
+		buf_add(to, sql_text(stmt, 0));
+		buf_add_char(to, '\n');
+		len++;
+	}
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt); /* they point into the question */
+	if (ret_len != NULL)
+		*ret_len = len;
+	return more;
+}

@@ -91,6 +91,9 @@ int query_resolve_meta(struct query *q, struct err *err);
 /* ERR_NOT_FOUND: the report or source group asked for is not there. */
 int query_check_subject(struct query *q, struct err *err);
 
+/* Appends the key forms of the question's domains, in order, a line each; how many (NULL: who cares). */
+int query_list_domains(const struct query *q, struct buf *to, size_t *ret_len, struct err *err);
+
 /* query_text.c: chooses the way and the order, writes the text. */
 bool query_has_row_filter(const struct query_filter *f);
 void query_choose_way(struct query *q);

@@ -1,6 +1,9 @@
 /* stmt_dns_fact: the statements of dns_fact.c. Part of stmt_list.h. */
 
 STMT(STMT_DNS_RUN_GET, "SELECT asked, answered FROM dns_run WHERE domain = ?")
+STMT(STMT_DNS_RUN_ANSWERED,
+	"SELECT r.answered FROM domain AS d CROSS JOIN dns_run AS r ON r.domain = d.id"
+	" WHERE d.name = ?")
 STMT(STMT_DNS_RUN_SET,
 	"INSERT INTO dns_run (domain, asked, answered, queries, failures, notice) "
 	"VALUES (?1, ?2, iif(?6, ?2, NULL), ?3, ?4, ?5) ON CONFLICT (domain) DO UPDATE SET "

@@ -165,6 +165,21 @@ def words(t, w):
     t.ok(status == 0 and b'blocked' in out and b'203.0.113' in out, 'people can read it', out)
 
 
+def monitored(t, w):
+    """The plugin's status is the verdict's."""
+    states = {'regressed': 2, 'blocked': 1, 'unmeasured': 3}
+    for domain in ('a.example', 'b.example', 'c.example', 'd.example'):
+        verdict = w.ready(domain)[0]['verdict']
+        status, out, _ = tap.run(tap.QUERY, '--db', w.db, 'check', '--mode', 'ready', '--domain', domain)
+        t.ok(status == states.get(verdict, 0) and '%s %s: ' % (domain, verdict) in out.decode(),
+             'a monitor hears that %s is %s' % (domain, verdict), (status, out))
+    status, out, _ = tap.run(tap.QUERY, '--db', w.db, 'check', '--mode', 'ready')
+    t.ok(status == 1 and b'b.example blocked: ' in out and b'unmeasured=1' in out,
+         'of all it hears of the one that is blocked', out)
+    t.equal(tap.run(tap.QUERY, '--db', w.db, 'check', '--mode', 'ready', '-w', '1')[0], 3,
+            'or, where that is allowed, that one is not measured')
+
+
 def main():
     os.environ['RUAD_CLOCK'] = str(NOW)
     t, directory = tap.Tap(), tap.scratch()
@@ -178,6 +193,7 @@ def main():
             publish(w.db, domain, 'v=DMARC1; p=none; pct=100; rua=mailto:d@' + domain)
         w.said('b.example', 'network=203.0.113.7/32')
         honesty(t, w)
+        monitored(t, w)
         towards_reject(t, w)
         words(t, w)
         t.ok(tap.run(tap.QUERY, '--db', w.db, 'selftest')[0] == 0, 'the selftest finds nothing')

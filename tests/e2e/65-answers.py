@@ -106,7 +106,7 @@ def known_already(t, db, web):
         again = web.get('/api/v1/' + path, If_None_Match=tag)
         t.ok(again.status == 304 and again.body == b'', 'asked again, %s has not changed' % path, again.status)
     tag = web.get('/api/v1/readiness/' + DOMAIN)['etag']
-    tap.run(tap.QUERY, '--db', db, 'domain', 'add', DOMAIN, 'rare_senders=yes', check=(0,))
+    tap.run(tap.QUERY, '--db', db, 'domain', 'set', DOMAIN, 'rare_senders=yes', check=(0,))
     t.equal(web.get('/api/v1/readiness/' + DOMAIN, If_None_Match=tag).status, 200,
             'until the owner says something else')
     tag = web.get('/api/v1/dns/' + DOMAIN)['etag']
@@ -129,6 +129,53 @@ def refused(t, web):
                 (status, 'application/problem+json', parameter), 'GET %s is refused' % path[:60])
 
 
+STATES = ('OK', 'WARNING', 'CRITICAL', 'UNKNOWN')
+
+
+def checked(t, db, web, state, text, name, mode, *options):
+    """One plugin, two ways: its exit status, its line, and the same over HTTP."""
+    status, out, err = tap.run(tap.QUERY, '--db', db, 'check', '--mode', mode, *options)
+    line, query = out.decode(), []
+    for option, value in zip(options[::2], options[1::2]):
+        query.append({'-w': 'warn', '-c': 'crit'}.get(option, option.lstrip('-')) + '=' + value)
+    answer = web.get('/api/v1/check/%s?%s' % (mode, '&'.join(query))).json
+    t.ok((status, err) == (state, '') and line.count('\n') == 1 and line.startswith('DMARC %s - ' % STATES[state])
+         and text in line, name, (status, line, err))
+    t.equal((answer['state'], '%s | %s\n' % (answer['output'], answer['perfdata'])), (state, line),
+            'and HTTP says the same')
+
+
+def dns_checked(t, db, web):
+    one = ('--domain', DOMAIN)
+    checked(t, db, web, 2, DOMAIN + ' records: ', 'an error in the DNS is critical', 'dns', *one)
+    checked(t, db, web, 1, 'errors=', 'fewer than the range allows is a warning', 'dns', *one, '-c', '100')
+    checked(t, db, web, 0, 'findings=', 'or fine', 'dns', *one, '-c', '100', '-w', '100')
+    never = [row['domain'] for row in web.get('/api/v1/domains?scope=all&last=all').json['data']
+             if row['domain'] != DOMAIN][0]
+    checked(t, db, web, 3, 'the DNS answered nothing', 'of a domain nobody asked for nothing is known', 'dns',
+            '--domain', never)
+    checked(t, db, web, 3, '', 'nor where no domain is the owner\'s', 'dns')
+    tap.run(tap.QUERY, '--db', db, 'domain', 'add', DOMAIN, check=(0,))
+    tap.run(tap.QUERY, '--db', db, 'domain', 'add', never, check=(0,))
+    checked(t, db, web, 2, 'unknown=1', 'an error is one beside a domain of which nothing is known', 'dns')
+    checked(t, db, web, 3, 'unknown=1', 'without one it is not well', 'dns', '-w', '100', '-c', '100')
+    publish(db, DOMAIN, NOW, 4)
+    checked(t, db, web, 3, 'the DNS answered nothing for 3 days', 'old answers are none', 'dns', *one)
+    publish(db, DOMAIN, NOW)
+    for bad in (('--last', '7d'), ('-w', 'x'), ('--domain', 'nobody.example')):
+        status, out, _ = tap.run(tap.QUERY, '--db', db, 'check', '--mode', 'dns', *bad)
+        t.ok(status == 3 and out.startswith(b'DMARC UNKNOWN - '), '%s %s is refused' % bad, out)
+
+
+def ready_checked(t, db, web):
+    verdict = web.get('/api/v1/readiness/' + DOMAIN).json['data']['verdict']
+    state = {'regressed': 2, 'blocked': 1, 'unmeasured': 3}.get(verdict, 0)
+    checked(t, db, web, state, '%s %s: ' % (DOMAIN, verdict), 'the state is that of the verdict', 'ready',
+            '--domain', DOMAIN)
+    status, out, _ = tap.run(tap.QUERY, '--db', db, 'check', '--mode', 'ready', '--domain', 'nobody.example')
+    t.ok(status == 3 and b'nobody.example' in out, 'of a domain nobody knows it is unknown', out)
+
+
 def main():
     t, place = tap.Tap(), tap.scratch()
     try:
@@ -142,6 +189,8 @@ def main():
             ranked(t, web)
             formats(t, web)
             refused(t, web)
+            dns_checked(t, db, web)
+            ready_checked(t, db, web)
             known_already(t, db, web)
             t.equal(web.stop()[0], 0, 'it ends with status 0')
     finally:
