@@ -120,6 +120,9 @@
 #define CONN_PER_ADDRESS_MAX 128
 #define REQUEST_BYTES_MAX (16 * 1024)
 #define REQUEST_BODY_BYTES_MAX (16 * 1024)
+/* Text of a refused mail that is read: a delivery report's front, where the answer stands. Over HTTP it
+ * is a body. */
+#define BOUNCE_BYTES_MAX (64 * 1024)
 #define REQUEST_IDLE_SECONDS_MAX 10
 #define REQUEST_SECONDS_MAX 30
 #define CHANGES_PER_MINUTE_MAX 60
