@@ -161,7 +161,9 @@ const char *emit_heading(const struct emit *e)
 		{ "suggestions", "To publish next", "Lo siguiente que publicar" },
 		{ "causes", "Causes", "Causas" }, { "ready", "Readiness", "Preparación" },
 		{ "checks", "Checks", "Comprobaciones" },
-		{ "affected", "Would be affected", "Quedarían afectados" } };
+		{ "affected", "Would be affected", "Quedarían afectados" },
+		{ "bounce", "Bounce", "Rebote" }, { "steps", "What to do", "Qué hacer" },
+		{ "what_if", "What would change", "Qué cambiaría" } };
 
 	for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
 		if (strcmp(headings[i].name, e->set_name) == 0)

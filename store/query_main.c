@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ruad_version.h"
+#include "store/ask_main.h"
 #include "store/base/conf.h"
 #include "store/base/day.h"
 #include "store/base/log.h"
@@ -81,6 +82,8 @@ static const char help[] =
 	"  selftest             recompute every total from the records\n"
 	"  causes DOMAIN        why its mail fails, by source, and what to change\n"
 	"  ready DOMAIN         may its policy go one step further, and what is in the way\n"
+	"  bounce [FILE]        what a server said when it refused a mail, explained\n"
+	"  whatif DOMAIN        what would change: --p --sp --np --adkim --aspf --t --spf\n"
 	"  check --mode MODE    one question of monitoring, as a plugin: see check --help\n"
 	"  domain list          the domains that are yours, and what you said of them\n"
 	"  dns DOMAIN           what is wrong with its SPF, DKIM and DMARC records, and what to\n"
@@ -647,6 +650,8 @@ int main(int argc, char **argv)
 		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 	if (dns_is(argc, argv))
 		return dns_main(argc, argv);
+	if (ask_is(argc, argv))
+		return ask_main(argc, argv);
 	if (owner_is(argc, argv))
 		return owner_main(argc, argv);
 	conf_init(&run.conf);

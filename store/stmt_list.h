@@ -245,4 +245,6 @@ STMT(STMT_CLAIM_DROP_UNUSED,
 #include "store/stmt_seen.h"
 #include "store/stmt_ready.h"
 #include "store/stmt_cause.h"
+#include "store/stmt_bounce.h"
+#include "store/stmt_whatif.h"
 #include "store/stmt_selftest.h"

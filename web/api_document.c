@@ -9,8 +9,7 @@
 
 /* ---- the document ----------------------------------------------------------------------------- */
 
-static int begin(
-	const struct request *req, struct response *res, struct emit **ret, struct err *err)
+int api_begin(const struct request *req, struct response *res, struct emit **ret, struct err *err)
 {
 	const struct emit_format *format;
 
@@ -65,7 +64,8 @@ int api_dns(const struct request *req, struct response *res, struct err *err)
 	int rc = -1;
 
 	if (read_flag(req, res, "suggest", &suggest, err) < 0 ||
-		read_flag(req, res, "history", &history, err) < 0 || begin(req, res, &e, err) < 0)
+		read_flag(req, res, "history", &history, err) < 0 ||
+		api_begin(req, res, &e, err) < 0)
 		return -1;
 	if (query_dns_known_open(&q, req->store, req->name, suggest, err) < 0)
 		(void)not_there(req, err);
@@ -84,7 +84,7 @@ int api_ready(const struct request *req, struct response *res, struct err *err)
 	struct emit *e = NULL;
 	int rc = -1;
 
-	if (begin(req, res, &e, err) < 0)
+	if (api_begin(req, res, &e, err) < 0)
 		return -1;
 	if (query_ready_open(&q, req->store, req->name, day_of(day_now()), err) < 0)
 		(void)not_there(req, err);
@@ -106,7 +106,7 @@ int api_causes(const struct request *req, struct response *res, struct err *err)
 	struct emit *e = NULL;
 	int rc = -1;
 
-	if (api_filter(req, res, QUERY_SUMMARY, f, err) < 0 || begin(req, res, &e, err) < 0)
+	if (api_filter(req, res, QUERY_SUMMARY, f, err) < 0 || api_begin(req, res, &e, err) < 0)
 		return -1;
 	if (query_cards_open(&q, req->store, f, err) == 0)
 		rc = query_cards_rows(q, f->limit, e, req->lang, err);

@@ -7,6 +7,10 @@
 
 #include "web/api.h"
 
+/* The document of an answer, in the format that is asked for. The caller ends and closes it. */
+int api_begin(
+	const struct request *req, struct response *res, struct emit **ret, struct err *err);
+
 web_handler api_dns;	/* what the record checker says of the facts in the store */
 web_handler api_causes;	/* ranked, with their cards */
 web_handler api_ready;	/* the verdict, its checks, who would be affected */

@@ -305,6 +305,12 @@ static int check_gate(const struct route *route, const struct ask *ask, const st
 {
 	const char *why = NULL;
 
+	/* A question like any other, but for the length. */
+	if ((route->flags & ROUTE_TEXT) != 0 && ask->content_length > BOUNCE_BYTES_MAX) {
+		res->refusal = 413;
+		return err_set(
+			err, ERR_USAGE, "the text is longer than %d bytes", BOUNCE_BYTES_MAX);
+	}
 	if ((route->flags & ROUTE_CHANGE) == 0)
 		return 0;
 	res->refusal = gate_check(web->gate, ask, &why);
@@ -450,7 +456,7 @@ bool route_admit(const struct web *web, const struct ask *ask, struct response *
 		return false;
 	if (choose_route(w, ask, res, &err) < 0)
 		answer_error(&w->req, res, &err);
-	else if (w->req.route != NULL && (w->req.route->flags & ROUTE_CHANGE) == 0 &&
+	else if (w->req.route != NULL && (w->req.route->flags & (ROUTE_CHANGE | ROUTE_TEXT)) == 0 &&
 		 ask->content_length > 0)
 		route_refuse(400, "this request has no body", res);
 	else

@@ -66,7 +66,7 @@ struct request {
 	struct slice path;		/* decoded */
 	struct slice name;		/* what stood for {...} in the route's pattern */
 	const struct params *params;
-	struct slice body;		/* of a change */
+	struct slice body;		/* of a change, or the text that is asked about */
 	enum emit_lang lang;
 	bool lang_chosen;		/* by the lang parameter, not by the browser's wish */
 	struct store *store;		/* NULL: the route needs none, or there is no database yet */
@@ -105,6 +105,7 @@ enum route_flags {
 	ROUTE_ETAG = 8,		/* the same until the facts or the day change */
 	ROUTE_CLOCK = 16,	/* with ROUTE_ETAG: rows tell ages, so only for a minute */
 	ROUTE_CHANGE = 64,	/* changes something: only through the gate */
+	ROUTE_TEXT = 128,	/* takes a text as its body, and changes nothing */
 	ROUTE_KIND = 32,	/* takes the parameters of its kind, besides those in params */
 };
 

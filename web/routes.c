@@ -1,4 +1,5 @@
 #include "web/api.h"
+#include "web/api_ask.h"
 #include "web/api_check.h"
 #include "web/api_document.h"
 #include "web/asset.h"
@@ -73,6 +74,9 @@ const struct route routes[] = {
 		THING },
 	{ GET, V1 "/dns/{domain}", api_dns, 0, "suggest history format", THING },
 	{ GET, V1 "/readiness/{domain}", api_ready, 0, "format", THING },
+	{ METHOD_POST, V1 "/bounce", api_bounce, 0, "domain format", ROUTE_STORE_IF | ROUTE_TEXT },
+	{ GET, V1 "/whatif/{domain}", api_whatif, 0, "p sp np adkim aspf t spf last from to format",
+		THING },
 	/* Its parameters without a window are those of store/check.h. */
 	{ GET, V1 "/check/{name}", api_check, 0,
 		"domain subdomains scope verified without_twins last from to reporter warn crit format",

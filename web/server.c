@@ -469,7 +469,8 @@ static void *on_target(void *cls, const char *uri, struct MHD_Connection *connec
 	memcpy(x->text, uri, len + 1);
 	x->target = slice_from(x->text, len);
 	x->seen = false;
-	buf_init(&x->body, REQUEST_BODY_BYTES_MAX);
+	/* Whose body may be how long route_admit() knows; a text is the longest. */
+	buf_init(&x->body, BOUNCE_BYTES_MAX);
 	return x;
 }
 

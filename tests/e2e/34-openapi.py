@@ -99,7 +99,7 @@ def things(web, path):
         return {}, None
     if path.endswith('/check/{name}'):
         return {'name': 'freshness'}, {'name': 'weather'}
-    if '/dns/' in path or '/readiness/' in path:
+    if '/dns/' in path or '/readiness/' in path or '/whatif/' in path:
         return {'domain': DOMAIN}, {'domain': 'not-there.example'}
     parent = path[:name.start() - 1]
     rows = web.get(parent + '?scope=all&last=all').json['data']
@@ -240,9 +240,33 @@ def check_methods(t, api, web, path, item, names):
             faults += check_problem(api, answer, 405)
             if set(answer['allow'].split(', ')) != want:
                 faults.append('%s: %s' % (method, answer['allow']))
-        elif method != 'GET' and answer.status not in (401, 403):
+        elif method != 'GET' and (answer.status in (401, 403)) != ('security' in item[method.lower()]):
             faults.append('%s without a token: %d' % (method, answer.status))
     t.ok(not faults, '%s takes the methods it says' % path, first(faults))
+
+
+def check_text(t, api, web, path, operation, sent):
+    """A question with a text as its body."""
+    said, faults = api.response(operation, 200), []
+    text = ('550-5.7.26 Unauthenticated email from %s is not accepted due to domain\'s\n'
+            '550 5.7.26 DMARC policy. - gsmtp' % DOMAIN).encode()
+    for media, content in said['content'].items():
+        answer = post(web, address(path, {}, [('format', FORMATS[media]), ('domain', DOMAIN)]), text)
+        if answer.status != 200 or not answer['content-type'].startswith(media):
+            faults.append('%s: %d %s' % (media, answer.status, answer['content-type']))
+        faults += list(check_headers(api, said, answer, False))
+        if media == JSON:
+            faults += list(api.check(content['schema'], answer.json))[:10]
+            faults += ['undescribed ' + one for one in api.undescribed(content['schema'], answer.json)][:10]
+            note_fields(answer.json, sent)
+    faults += check_problem(api, post(web, path + '?nonsense=1', text), 400, 'nonsense')
+    faults += check_problem(api, post(web, path + '?domain=not-there.example', text), 404)
+    faults += check_problem(api, post(web, path, b'x' * 65537), 413)
+    t.ok(not faults, 'POST %s answers what it says' % path, first(faults))
+
+
+def post(web, target, text):
+    return web.ask('POST', target, {'Content-Type': 'text/plain', 'Content-Length': str(len(text))}, text)
 
 
 def lists_with_fields(api, web):
@@ -289,6 +313,8 @@ def walk(t, api, web):
     for path, item in api.document['paths'].items():
         names, absent = things(web, path)
         check_methods(t, api, web, path, item, names)
+        if 'text/plain' in item.get('post', {}).get('requestBody', {}).get('content', ()):
+            check_text(t, api, web, path, item['post'], sent)
         if 'get' not in item:
             continue
         check_answers(t, api, web, path, item['get'], names, sent)
