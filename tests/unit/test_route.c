@@ -1,5 +1,6 @@
 /* Addresses, methods and parameters; what each answer promises whatever its content. */
 #include "tests/unit/web_kit.h"
+#include "store/query_whatif.h"
 #include "web/problem.h"
 
 static char path[REQUEST_BYTES_MAX];
@@ -88,7 +89,8 @@ static void a_route_takes_only_parameters_that_mean_something(void **state)
 		while (rest.len > 0) {
 			struct slice one = slice_cut(rest, ' ', &rest);
 
-			if (!is_filter(one) && !params_listed("format v warn crit", one))
+			if (!is_filter(one) && !query_whatif_is_wish(one) &&
+				!params_listed("format v warn crit suggest history", one))
 				fail_msg("%s: %.*s", r->pattern, SLICE_FMT(one));
 			if ((r->flags & ROUTE_KIND) != 0 && query_filter_takes(r->kind, one, NULL))
 				fail_msg("%s names %.*s, which its kind takes anyway", r->pattern,
