@@ -453,6 +453,16 @@ CREATE TABLE dns_fact (
 CREATE UNIQUE INDEX dns_fact_holds ON dns_fact (domain, name, type) WHERE holds = 1;
 CREATE INDEX dns_fact_seen ON dns_fact (domain, last_seen);
 
+-- The reverse names of sending addresses, as ruad-dns asked for them from a queue.
+CREATE TABLE dns_reverse (
+	source	INTEGER PRIMARY KEY REFERENCES source (id) ON DELETE CASCADE,
+	asked	INTEGER NOT NULL,		-- the last time, seconds
+	answered	INTEGER,		-- the last time there was an answer; NULL: there never was
+	name	TEXT,				-- key form: a name that leads back to the address; NULL:
+						-- there is none, or nobody answered yet
+	CHECK (name IS NULL OR answered IS NOT NULL)
+) STRICT;
+
 -- Names of which two name servers of a domain told differently when they were last compared.
 CREATE TABLE dns_split (
 	domain	INTEGER NOT NULL REFERENCES domain (id) ON DELETE CASCADE,	-- for whom it was asked

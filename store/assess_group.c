@@ -12,6 +12,7 @@ struct found {
 	int64_t source; /* 0: none yet */
 	int64_t member; /* the group it was in; 0: none */
 	struct ip ip;
+	char host[DOMAIN_KEY_MAX]; /* the reverse name that leads back to it; "" none */
 	int64_t messages, first;
 	bool fails; /* some of its mail does not pass */
 	struct {
@@ -40,12 +41,17 @@ struct groups {
 
 static void begin(struct assess *a, struct found *f, sqlite3_stmt *stmt, int64_t source)
 {
+	struct slice host;
+
 	*f = (struct found){ .source = source,
 		.member = sqlite3_column_int64(stmt, 7),
 		.first = INT64_MAX,
 		.steady = { .first = INT64_MAX, .last = -1 } };
 	if (!ip_from_bytes(sql_blob(stmt, 5), &f->ip))
 		f->ip = (struct ip){ .len = 0 };
+	host = sql_text(stmt, 8);
+	if (host.len > 0 && host.len < sizeof f->host)
+		memcpy(f->host, host.ptr, host.len);
 	address_init(a->address, &f->ip, sql_text(stmt, 6));
 }
 
@@ -359,6 +365,8 @@ static int end(struct assess *a, const struct found *f, struct groups *all, stru
 	if (a->asn != NULL && f->ip.len > 0 &&
 		!asn_find(a->asn, &f->ip, &hints.asn, &hints.asn_name))
 		hints.asn = 0;
+	if (f->host[0] != '\0')
+		hints.ptr_name = slice_of(f->host);
 	address_group(a->address, &hints, &g);
 	if (flags_of(a, f, &flags, err) < 0 || take_slot(a, all, &g, f->messages, &slot, err) < 0)
 		return -1;

@@ -114,6 +114,9 @@ static int read_addresses(struct dns_seen *s, bool whole, struct err *err)
 		a->all = sqlite3_column_int64(stmt, 2);
 		a->own = sqlite3_column_int(stmt, 3) != 0;
 		a->own_envelope = sqlite3_column_int(stmt, 4) != 0;
+		if (sqlite3_column_int(stmt, 6) != 0)
+			a->reverse = sqlite3_column_int(stmt, 7) != 0 ? DNS_REVERSE_CONFIRMED
+								      : DNS_REVERSE_NONE;
 		f->addresses_len++;
 	}
 	return more < 0 ? -1 : 0;

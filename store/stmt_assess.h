@@ -44,9 +44,10 @@ STMT(STMT_SEEN_NETS,
 	"INSERT OR IGNORE INTO seen_net (net) SELECT " T_NET " FROM seen_pair AS s"
 	" CROSS JOIN source AS o ON o.id = s.source WHERE " T_SPF_PASSES " AND o.ip IS NOT NULL")
 STMT(STMT_SEEN_ROWS,
-	"SELECT s.source, s.trait, s.messages, s.first, s.last, o.ip, o.text, m.source_group"
-	" FROM seen_pair AS s CROSS JOIN source AS o ON o.id = s.source LEFT JOIN member AS m"
-	" ON m.domain = ?1 AND m.source = s.source ORDER BY s.source, s.trait")
+	"SELECT s.source, s.trait, s.messages, s.first, s.last, o.ip, o.text, m.source_group,"
+	" e.name FROM seen_pair AS s CROSS JOIN source AS o ON o.id = s.source LEFT JOIN member AS m"
+	" ON m.domain = ?1 AND m.source = s.source LEFT JOIN dns_reverse AS e ON e.source = s.source"
+	" ORDER BY s.source, s.trait")
 STMT(STMT_SEEN_NEAR, "SELECT 1 FROM seen_net WHERE net = ?")
 STMT(STMT_SEEN_ADDRESS_ADD, "INSERT INTO seen_address (source, grp, flags) VALUES (?, ?, ?)")
 STMT(STMT_SEEN_GROUP_ADD,

@@ -53,3 +53,28 @@ STMT(STMT_DNS_FORMER,
 	"SELECT f.records FROM domain AS d CROSS JOIN dns_fact AS f ON f.domain = d.id "
 	"AND f.name = d.name AND f.type = 2 AND f.status = 1 AND f.holds = 0 AND f.last_seen > ?2 "
 	"WHERE d.name = ?1 ORDER BY f.last_seen DESC LIMIT 1")
+/* Addresses of a domain whose names are to be asked for: own ones first, then those that never were,
+ * then by messages. ?2: the first day, ?3: seconds; whoever was asked for later waits. A day (?4) where
+ * there was no answer. */
+STMT(STMT_DNS_REVERSE_QUEUE,
+	"SELECT a.source, s.ip FROM (SELECT x.source AS source, sum(x.messages) AS messages, "
+	"max(coalesce(j.class = 0, 0)) AS own FROM domain AS d CROSS JOIN daily AS x ON x.domain = d.id "
+	"AND x.day > ?2 LEFT JOIN judgement AS j ON j.domain = x.domain AND j.source = x.source "
+	"AND j.trait = x.trait WHERE d.name = ?1 GROUP BY x.source) AS a "
+	"CROSS JOIN source AS s ON s.id = a.source AND s.ip IS NOT NULL "
+	"LEFT JOIN dns_reverse AS e ON e.source = a.source WHERE e.source IS NULL "
+	"OR e.asked <= iif(e.answered IS e.asked, ?3, ?4) "
+	"ORDER BY a.own DESC, e.source IS NOT NULL, a.messages DESC, s.ip LIMIT ?5")
+STMT(STMT_DNS_REVERSE_GET, "SELECT name FROM dns_reverse WHERE source = ?")
+STMT(STMT_DNS_REVERSE_SET,
+	"INSERT INTO dns_reverse (source, asked, answered, name) SELECT id, ?2, ?2, ?3 FROM source "
+	"WHERE id = ?1 ON CONFLICT DO UPDATE SET asked = ?2, answered = ?2, name = ?3")
+/* No answer: what is known stands. */
+STMT(STMT_DNS_REVERSE_FAILED,
+	"INSERT INTO dns_reverse (source, asked) SELECT id, ?2 FROM source WHERE id = ?1 "
+	"ON CONFLICT DO UPDATE SET asked = ?2")
+/* Whoever has mail of the address is judged again. */
+STMT(STMT_DNS_REVERSE_MARK,
+	"INSERT OR IGNORE INTO unassessed (domain, day) SELECT m.domain, (SELECT min(day) FROM daily "
+	"WHERE domain = m.domain) FROM member AS m WHERE m.source = ?1 AND EXISTS "
+	"(SELECT 1 FROM daily WHERE domain = m.domain)")

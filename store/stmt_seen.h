@@ -10,7 +10,7 @@ STMT(STMT_SEEN_SPAN,
 /* ?2: the longer window, ?3 the shorter one, ?4 the domain among the names. */
 STMT(STMT_SEEN_ADDRESSES,
 	"SELECT s.ip, a.recent, a.every, coalesce(g.class = 0, 0) AND a.yours * 2 > a.every AS own,"
-	" a.envelope, a.passed FROM (SELECT x.source AS source, sum(x.messages) AS every,"
+	" a.envelope, a.passed, e.answered IS NOT NULL, e.name IS NOT NULL FROM (SELECT x.source AS source, sum(x.messages) AS every,"
 	" sum(iif(x.day > ?3, x.messages, 0)) AS recent, sum(iif(j.class = 0, x.messages, 0)) AS yours,"
 	" max(t.spf_domain IS ?4 AND ?4 IS NOT NULL AND x.day > ?3) AS envelope,"
 	" max(t.spf_domain IS ?4 AND ?4 IS NOT NULL AND t.spf_result = 3) AS passed"
@@ -19,7 +19,8 @@ STMT(STMT_SEEN_ADDRESSES,
 	" WHERE x.domain = ?1 AND x.day > ?2 GROUP BY x.source) AS a"
 	" CROSS JOIN source AS s ON s.id = a.source"
 	" LEFT JOIN member AS m ON m.domain = ?1 AND m.source = a.source"
-	" LEFT JOIN source_group AS g ON g.id = m.source_group WHERE s.ip IS NOT NULL"
+	" LEFT JOIN source_group AS g ON g.id = m.source_group"
+	" LEFT JOIN dns_reverse AS e ON e.source = a.source WHERE s.ip IS NOT NULL"
 	" ORDER BY own DESC, passed DESC, recent DESC, every DESC, s.ip LIMIT ?5")
 /* Of a selector that nobody but strangers wrote, and in vain, `last` is null. */
 STMT(STMT_SEEN_SELECTORS,

@@ -15,6 +15,7 @@
 #include "store/base/limits.h"
 #include "store/base/log.h"
 #include "store/dns_fact.h"
+#include "store/dns_reverse.h"
 #include "store/dns_seen.h"
 #include "store/judge/dns/finding.h"
 #include "store/judge/dns/pool.h"
@@ -83,6 +84,8 @@ struct run {
 	struct compared compared;
 	struct buf own; /* names of own domains, NULs between them */
 	size_t at_once;
+	int64_t reverse_left; /* addresses whose names may still be asked for */
+	bool reverse_asked;
 	unsigned silent; /* domains without any answer */
 	unsigned mute;   /* those in a row now of which no server said a word */
 };
@@ -251,6 +254,7 @@ static int ask(struct run *run, struct slice domain, struct err *err)
 {
 	struct dns_findings *found = NULL;
 	struct dns_seen *seen = NULL;
+	struct dns_facts facts;
 	int rc = -1;
 
 	pool_release(&run->compared.pool);
@@ -260,14 +264,17 @@ static int ask(struct run *run, struct slice domain, struct err *err)
 	if (dns_seen_open(&seen, run->store, domain, (int32_t)day_of(day_now()), err) < 0 ||
 		dns_findings_open(&found, err) < 0 || resolver_begin(run->resolver, err) < 0)
 		goto out;
+	facts = *dns_seen_facts(seen);
+	/* They have a queue of their own. */
+	facts.reverse_elsewhere = true;
 	run->at_once = 0;
 	if (dns_seen_senders(seen, SENDERS_MAX, want_sender, run, err) < 0)
 		goto out;
-	dns_check_wants(dns_seen_facts(seen), want, run);
+	dns_check_wants(&facts, want, run);
 	resolver_wait(run->resolver);
-	rc = dns_check(resolver_view(run->resolver), dns_seen_facts(seen), found, err);
+	rc = dns_check(resolver_view(run->resolver), &facts, found, err);
 	if (rc == 0)
-		rc = compare(run, domain, dns_seen_facts(seen), err);
+		rc = compare(run, domain, &facts, err);
 	if (rc == 0)
 		log_line(LOG_LEVEL_INFO,
 			"%.*s: %u questions, %u without an answer; findings: "
@@ -368,6 +375,96 @@ static int ask_and_keep(struct run *run, struct slice domain, struct err *err)
 	return rc;
 }
 
+/* ---- names of addresses ----------------------------------------------------------------------- */
+
+/* Whoever has the address writes its name: what is shown and kept is to be one of a host. */
+static bool is_host_name(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		const char c = name.ptr[i];
+
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' &&
+			c != '_')
+			return false;
+	}
+	return dns_name_valid(name);
+}
+
+/* The first of the names that leads back. Where not all could be asked for there is no answer. */
+static void look_up_reverse(struct run *run, struct dns_reverse *r)
+{
+	const enum dns_type type = r->ip.len == 4 ? DNS_A : DNS_AAAA;
+	struct dns_view *view = resolver_view(run->resolver);
+	char text[DOMAIN_KEY_MAX];
+	struct dns_answer ptr, a;
+	bool all = true;
+
+	dns_find(view, dns_name_reverse(&r->ip, text), DNS_PTR, &ptr);
+	if (ptr.status == DNS_UNKNOWN || ptr.status == DNS_FAILED)
+		return;
+	for (size_t i = 0; i < ptr.len && slice_absent(r->name); i++) {
+		if (!is_host_name(ptr.records[i].name))
+			continue;
+		dns_find(view, ptr.records[i].name, type, &a);
+		all = all && a.status != DNS_UNKNOWN && a.status != DNS_FAILED;
+		for (size_t k = 0; k < a.len; k++) {
+			if (slice_equal(ip_slice(&a.records[k].ip), ip_slice(&r->ip)))
+				r->name = ptr.records[i].name;
+		}
+	}
+	r->answered = all || !slice_absent(r->name);
+}
+
+static int keep_reverse(
+	struct run *run, const struct dns_reverse *found, size_t len, struct err *err)
+{
+	struct store *store = NULL;
+	int rc;
+
+	if (open_writer(run, &store, err) < 0)
+		return -1;
+	rc = dns_reverse_put(store, found, len, day_now(), err);
+	store_close(store);
+	return rc;
+}
+
+/* Some of the domain's queue, and no more of it than this run may still ask for. */
+static int ask_reverse(struct run *run, struct slice domain, struct err *err)
+{
+	const struct timespec pause = { .tv_sec = DNS_REVERSE_PAUSE_MS / 1000,
+		.tv_nsec = DNS_REVERSE_PAUSE_MS % 1000 * 1000000L };
+	struct dns_reverse found[DNS_REVERSE_MAX];
+	size_t len = DNS_REVERSE_MAX;
+
+	while (run->reverse_left > 0 && run->mute == 0 && len == DNS_REVERSE_MAX) {
+		size_t max = run->reverse_left < DNS_REVERSE_MAX ? (size_t)run->reverse_left
+								 : DNS_REVERSE_MAX;
+		int n = dns_reverse_next(run->store, domain, day_now(), found, max, err);
+		char text[DOMAIN_KEY_MAX];
+
+		if (n <= 0)
+			return n;
+		len = (size_t)n;
+		if (run->reverse_asked)
+			(void)nanosleep(&pause, NULL);
+		run->reverse_asked = true;
+		run->reverse_left -= n;
+		if (resolver_begin(run->resolver, err) < 0)
+			return -1;
+		for (size_t i = 0; i < len; i++)
+			resolver_want(run->resolver, dns_name_reverse(&found[i].ip, text), DNS_PTR);
+		resolver_wait(run->resolver);
+		for (size_t i = 0; i < len; i++)
+			look_up_reverse(run, &found[i]);
+		if (keep_reverse(run, found, len, err) < 0)
+			return -1;
+		/* Who says nothing now will say nothing of the others. */
+		if (!resolver_sum(run->resolver).replied)
+			run->reverse_left = 0;
+	}
+	return 0;
+}
+
 /* ---- the program ------------------------------------------------------------------------------ */
 
 static int run_all(struct run *run, struct err *err)
@@ -383,9 +480,10 @@ static int run_all(struct run *run, struct err *err)
 		dns_fact_each_own(run->store, note_own, run, err) < 0 ||
 		(run->names_len > 0 && named_only(run, err) < 0))
 		return -1;
+	run->reverse_left = run->conf.dns_reverse;
 	all = buf_slice(&run->own);
 	while (run->mute < MUTE_MAX && own_next(&all, &domain)) {
-		if (ask_and_keep(run, domain, err) < 0)
+		if (ask_and_keep(run, domain, err) < 0 || ask_reverse(run, domain, err) < 0)
 			return err_wrap(err, "%.*s", SLICE_FMT(domain));
 	}
 	if (run->silent > 1)

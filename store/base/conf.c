@@ -10,10 +10,12 @@ enum conf_type {
 	CONF_TEXT,
 	CONF_BOOL,
 	CONF_DAYS,
+	CONF_NUMBER,
 };
 
 /* Ten thousand years; more is a slip. */
-#define CONF_DAYS_MAX 3650000
+#define CONF_DAYS_MAX   3650000
+#define CONF_NUMBER_MAX 100000
 
 static const struct conf_row {
 	const char *section, *key;
@@ -34,6 +36,7 @@ static const struct conf_row {
 	{ "web", "token_file", CONF_TEXT, offsetof(struct conf, token_file) },
 	{ "dns", "enabled", CONF_BOOL, offsetof(struct conf, dns_enabled) },
 	{ "dns", "servers", CONF_TEXT, offsetof(struct conf, dns_servers) },
+	{ "dns", "reverse", CONF_NUMBER, offsetof(struct conf, dns_reverse) },
 };
 #define CONF_ROWS (sizeof conf_rows / sizeof *conf_rows)
 
@@ -60,7 +63,7 @@ static void default_db(char dst[CONF_TEXT_MAX])
 
 void conf_init(struct conf *conf)
 {
-	*conf = (struct conf){ .keep_originals = true, .dns_enabled = true };
+	*conf = (struct conf){ .keep_originals = true, .dns_enabled = true, .dns_reverse = 100 };
 	default_db(conf->db);
 	(void)snprintf(conf->listen, sizeof conf->listen, "127.0.0.1:8080");
 }
@@ -98,6 +101,11 @@ static int set_row(
 		if (!slice_i64(value, 0, CONF_DAYS_MAX, conf_at(conf, row)))
 			return err_set(err, ERR_USAGE, "%s: %s is not a number of days", row->key,
 				err_quote(&quote, value));
+		return 0;
+	case CONF_NUMBER:
+		if (!slice_i64(value, 0, CONF_NUMBER_MAX, conf_at(conf, row)))
+			return err_set(err, ERR_USAGE, "%s: %s is not a number from 0 to %d",
+				row->key, err_quote(&quote, value), CONF_NUMBER_MAX);
 		return 0;
 	case CONF_TEXT:
 	default:

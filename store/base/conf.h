@@ -35,6 +35,7 @@ struct conf {
 	/* [dns] */
 	bool dns_enabled;
 	char dns_servers[CONF_TEXT_MAX];	/* "127.0.0.1:5353 [::1]:53"; "" for the system's */
+	int64_t dns_reverse;		/* addresses a run asks the names of; 0: none */
 
 	char path[CONF_TEXT_MAX];	/* the file that was read, "" if none */
 };

@@ -101,6 +101,11 @@
 /* Former answers kept of one domain, rows and bytes: others decide how often theirs change. */
 #define DNS_HISTORY_KEEP 1000
 #define DNS_HISTORY_BYTES_KEEP (4 * 1024 * 1024)
+/* Addresses whose reverse names are asked for at once, milliseconds until the next ones are, and days
+ * until an address is asked for again: a name that leads nowhere is remembered as well. */
+#define DNS_REVERSE_MAX 12
+#define DNS_REVERSE_PAUSE_MS 1000
+#define DNS_REVERSE_DAYS_MAX 7
 /* Days a fact stands while asking again fails or falls out of the bounds above. */
 #define DNS_STALE_DAYS_MAX 30
 

@@ -365,15 +365,70 @@ static bool by_envelope(const struct address *a, const struct group_hints *hints
 	return true;
 }
 
+/* How many of the address's bytes the name spells as numbers. */
+static unsigned spelled(struct slice name, const struct ip *ip)
+{
+	unsigned seen = 0, n = 0;
+
+	for (size_t i = 0, end; i < name.len; i = end + 1) {
+		struct slice digits;
+		uint64_t number;
+
+		for (end = i; end < name.len && name.ptr[end] >= '0' && name.ptr[end] <= '9';)
+			end++;
+		digits = slice_from(name.ptr + i, end - i);
+		for (unsigned b = 0; slice_u64(digits, UINT8_MAX, &number) && b < ip->len; b++) {
+			if (ip->bytes[b] == number && (seen >> b & 1) == 0) {
+				seen |= 1U << b;
+				n++;
+				break;
+			}
+		}
+	}
+	return n;
+}
+
+/* A name made of the address is the network's word for whoever rents it: it names nobody. */
+static bool is_made_up(struct slice name, const struct ip *ip)
+{
+	unsigned run = 0, digits = 0;
+
+	if (ip->len == 4)
+		return spelled(name, ip) >= 3;
+	for (size_t i = 0; i < name.len && (run < 12 || digits < 4); i++) {
+		const char c = name.ptr[i];
+		const bool digit = c >= '0' && c <= '9';
+
+		if (digit || (c >= 'a' && c <= 'f'))
+			run++;
+		else if (c != '-' && c != '.')
+			run = digits = 0;
+		digits += digit;
+	}
+	return run >= 12 && digits >= 4;
+}
+
 static bool by_ptr(const struct address *a, const struct group_hints *hints, struct group *ret)
 {
-	char org[DOMAIN_KEY_MAX];
+	char org[DOMAIN_KEY_MAX], name[DOMAIN_KEY_MAX];
+	const struct service *service;
+	struct slice of;
 
-	(void)a;
-	if (hints->ptr_org.len == 0)
+	if (hints->ptr_name.len == 0)
 		return false;
-	put(org, sizeof org, hints->ptr_org);
-	set(ret, GROUP_PTR, "ptr", org, org);
+	put(name, sizeof name, hints->ptr_name);
+	service = catalogue_by_ptr(hints->ptr_name);
+	if (service != NULL) {
+		set_service(ret, GROUP_PTR, service, "", name);
+		return true;
+	}
+	if (is_made_up(hints->ptr_name, &a->ip))
+		return false;
+	of = domain_org(hints->ptr_name);
+	if (of.len == 0)
+		return false;
+	put(org, sizeof org, of);
+	set(ret, GROUP_PTR, "ptr", org, name);
 	return true;
 }
 

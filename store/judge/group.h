@@ -42,7 +42,7 @@ struct group {
 
 /* What is known of the address from elsewhere; absent slices and 0 where nothing is. */
 struct group_hints {
-	struct slice spf_term, ptr_org, asn_name;
+	struct slice spf_term, ptr_name, asn_name;	/* ptr_name leads back to the address */
 	int64_t asn;
 };
 

@@ -210,6 +210,16 @@ class Bench:
                          name, kind)
         return found[0] if len(found) == 1 else found
 
+    def names(self):
+        """(address, whether there was an answer, its name) of the addresses that were asked for."""
+        return [('.'.join(map(str, ip)), answered, name) for ip, answered, name in self.sql(
+            'SELECT ip, answered IS NOT NULL, name FROM dns_reverse JOIN source ON id = source ORDER BY ip')]
+
+    def age(self, days):
+        """As if the addresses had been asked for so many days ago."""
+        with sqlite3.connect(self.db) as db:
+            db.execute('UPDATE dns_reverse SET asked = asked - ?1, answered = answered - ?1', (days * 86400,))
+
     def last(self, domain):
         return dict(zip(('queries', 'failures', 'notice', 'answered'), self.sql(
             'SELECT queries, failures, notice, answered = asked FROM dns_run JOIN domain ON id = domain '
@@ -230,7 +240,7 @@ def learns(b):
         t.equal(b.fact('s1.keys.service.example'), (1, '"%s" "%s"' % (KEY[:200], KEY[200:])),
                 'and so is the key behind it')
         t.equal(b.fact('good.example', 15), (1, '10 mx.good.example.'), 'mail servers are known')
-        t.equal(b.fact('25.2.0.192.in-addr.arpa', 12)[0], 3, 'and that a sending address has no name')
+        t.equal(b.names(), [('192.0.2.25', True, None)], 'and that a sending address has no name')
         t.equal(b.sql('SELECT DISTINCT ttl FROM dns_fact WHERE status = 1'), [(300,)], 'with their TTL')
         last = b.last('good.example')
         t.ok(last['failures'] == 0 and last['notice'] is None and last['answered'], 'all was answered', last)
@@ -298,12 +308,57 @@ def locks(b):
 
 
 def reverse(b):
+    """Names of addresses: a queue, some of it a run, each address once a week."""
     t = b.t
-    name = '25.2.0.192.in-addr.arpa'
-    with b.serve(GOOD + name + '. PTR mx.good.example.\n'):
-        t.equal(b.ask()[0], 0, 'a sending address got a name')
-    t.equal(b.fact(name, 12), (1, 'mx.good.example.'), 'which is known')
-    t.equal(b.fact('mx.good.example', 1), (1, '192.0.2.25'), 'and that it leads back')
+    zone = GOOD + '25.2.0.192.in-addr.arpa. PTR mx.good.example.\n'
+
+    def x02():
+        _, out, _ = tap.run(tap.QUERY, '--db', b.db, 'dns', 'good.example', '--format', 'json', check=(0, 65))
+        return [r['record_name'] for r in json.loads(out)['data'] if r['check_id'] == 'X02']
+
+    def group():
+        return b.sql('SELECT key FROM source_group AS g JOIN member AS m ON m.source_group = g.id'
+                     ' JOIN source AS s ON s.id = m.source WHERE s.ip = ?', bytes((192, 0, 2, 25)))[0][0]
+
+    t.equal(x02(), ['25.2.0.192.in-addr.arpa'], 'X02 is raised by an address without a name')
+    with b.serve(zone):
+        b.age(6)
+        t.equal(b.ask()[0], 0, 'an address got a name')
+        t.equal(b.names(), [('192.0.2.25', True, None)], 'that it has none is remembered for a week')
+        b.age(1)
+        t.equal(b.ask()[0], 0, 'after a week')
+    t.equal(b.names(), [('192.0.2.25', True, 'mx.good.example')], 'it is asked for again')
+    t.equal(x02(), [], 'X02 goes')
+    before = group()
+    tap.run(tap.QUERY, '--db', b.db, 'assess', check=(0,))
+    t.equal((before, group()), ('net:192.0.2.0/24', 'ptr:good.example'), 'the source is known by its name')
+    b.age(8)
+    with Liar(servfail) as server:
+        b.ask(port=server.port)
+    t.equal(b.names(), [('192.0.2.25', True, 'mx.good.example')], 'a server that fails leaves the name')
+    b.age(8)
+    with b.serve(GOOD + '25.2.0.192.in-addr.arpa. PTR mx2.good.example.\n'
+                        '25.2.0.192.in-addr.arpa. PTR bad\\.\\001name.good.example.\n'
+                        'mx2.good.example. A 192.0.2.99\nbad\\.\\001name.good.example. A 192.0.2.25\n'):
+        b.ask()
+    t.equal(b.names(), [('192.0.2.25', True, None)], 'a name that leads elsewhere, or is none, does not count')
+    t.equal(x02(), ['25.2.0.192.in-addr.arpa'], 'and is X02')
+    rows = ['rec=198.51.100.%d %d none pass pass good.example' % (i, i + 1) for i in range(40)]
+    xml = tap.run(sys.executable, MK, 'xml', 'domain=good.example', 'id=many', 'begin=%d' % (time.time() - 90000),
+                  'end=%d' % (time.time() - 3700), 'rec=203.0.113.7 5000 none fail fail good.example', *rows,
+                  check=(0,))[1]
+    tap.ingest(b.db, tap.write(os.path.join(b.work, 'many.xml'), xml), check=(0,))
+    with b.serve(GOOD):
+        b.ask(settings='reverse = 0\n')
+        t.equal(len(b.names()), 1, 'none is asked for when the settings say so')
+        b.ask(settings='reverse = 5\n')
+        t.equal([ip for ip, _, _ in b.names()], ['192.0.2.25'] + ['198.51.100.%d' % i for i in range(35, 40)],
+                'a run asks for as many as the settings say, of the own sources those that send most')
+        b.ask(settings='reverse = 20\n')
+        b.ask(settings='reverse = 100\n')
+        t.equal(len(b.names()), 42, 'all have their turn')
+        t.ok(b.last('good.example')['queries'] <= 40, 'beside the questions for the domain')
+    t.equal(b.ask(settings='reverse = many\n')[0], 64, 'a number that is none is refused')
 
 
 def many(b):

@@ -371,7 +371,7 @@ static void without_other_evidence_the_network_is_the_group(void **state)
 static void what_is_known_from_elsewhere_stands_at_its_rank(void **state)
 {
 	static const struct group_hints all = { .spf_term = { "include:spf.uno.example", 23 },
-		.ptr_org = { "dos.example", 11 },
+		.ptr_name = { "mail.dos.example", 16 },
 		.asn_name = { "Tres", 4 },
 		.asn = 64500 };
 	static const struct row sends = { 1, PASS, PASS, RAW(PASS), HOME, NULL, { "google" } },
@@ -403,7 +403,8 @@ static void what_is_known_from_elsewhere_stands_at_its_rank(void **state)
 	address_group(address, &hints, &g);
 	assert_string_equal(g.key, "ptr:dos.example");
 	assert_int_equal(g.evidence, GROUP_PTR);
-	hints.ptr_org = SLICE_ABSENT;
+	assert_string_equal(g.detail, "mail.dos.example");
+	hints.ptr_name = SLICE_ABSENT;
 	address_group(address, &hints, &g);
 	assert_string_equal(g.key, "asn:64500");
 	assert_string_equal(g.name, "AS64500 Tres");
@@ -415,6 +416,33 @@ static void what_is_known_from_elsewhere_stands_at_its_rank(void **state)
 	hints.asn = 0;
 	address_group(address, &hints, &g);
 	assert_int_equal(g.evidence, GROUP_NET);
+}
+
+static void a_reverse_name_made_of_the_address_names_nobody(void **state)
+{
+	static const struct {
+		const char *ip, *name, *key;
+	} cases[] = {
+		{ "192.0.2.77", "mx.firm.example", "ptr:firm.example" },
+		{ "192.0.2.77", "mail-2.77.firm.example", "ptr:firm.example" },
+		{ "192.0.2.77", "ip-192-0-2-77.cloud.example", "net:192.0.2.0/24" },
+		{ "192.0.2.77", "static.77.2.0.192.rented.example", "net:192.0.2.0/24" },
+		{ "192.0.2.77", "o192002077.outbound-mail.sendgrid.net", "service:sendgrid" },
+		{ "192.0.2.77", "a192-0-2-77.mcsv.net", "service:mailchimp" },
+		{ "2001:db8::1", "mx.firm.example", "ptr:firm.example" },
+		{ "2001:db8::1", "2001-0db8-0000-0000-0000-0000-0000-0001.cloud.example",
+			"net:2001:db8::/64" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct group_hints hints = { .ptr_name = slice_of(cases[i].name) };
+		struct group g;
+
+		init(cases[i].ip);
+		address_group(address, &hints, &g);
+		assert_string_equal(g.key, cases[i].key);
+	}
 }
 
 static void an_address_forgets_the_one_before(void **state)
@@ -596,6 +624,7 @@ int main(void)
 		cmocka_unit_test(a_return_path_names_a_service_before_a_foreign_envelope),
 		cmocka_unit_test(a_foreign_envelope_that_passes_is_a_group_of_its_own),
 		cmocka_unit_test(without_other_evidence_the_network_is_the_group),
+		cmocka_unit_test(a_reverse_name_made_of_the_address_names_nobody),
 		cmocka_unit_test(what_is_known_from_elsewhere_stands_at_its_rank),
 		cmocka_unit_test(an_address_forgets_the_one_before),
 		cmocka_unit_test(strangers_names_do_not_push_out_the_one_that_carries_the_mail),

@@ -47,6 +47,13 @@ static int has_reverse(struct check *c, const struct ip *ip)
 	return 0;
 }
 
+static bool lacks_reverse(struct check *c, const struct dns_seen_address *seen)
+{
+	int has = c->facts->reverse_elsewhere ? -1 : has_reverse(c, &seen->ip);
+
+	return has == 0 || (has < 0 && seen->reverse == DNS_REVERSE_NONE);
+}
+
 static void check_reverse(struct check *c)
 {
 	for (size_t i = 0; i < c->facts->addresses_len && i < DNS_FACTS_MAX; i++) {
@@ -54,7 +61,7 @@ static void check_reverse(struct check *c)
 		char name[DOMAIN_KEY_MAX], text[IP_TEXT_MAX];
 		struct dns_finding *f;
 
-		if (!seen->own || seen->recent == 0 || has_reverse(c, &seen->ip) != 0)
+		if (!seen->own || seen->recent == 0 || !lacks_reverse(c, seen))
 			continue;
 		f = dns_found(c->found, DNS_RULE_X02, 0);
 		dns_found_record(

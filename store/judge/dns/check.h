@@ -18,11 +18,19 @@
 #define DNS_RECENT_DAYS 30
 #define DNS_LONG_DAYS 90
 
+/* Whether an address has a name that leads back to it. */
+enum dns_seen_reverse {
+	DNS_REVERSE_UNKNOWN,
+	DNS_REVERSE_CONFIRMED,
+	DNS_REVERSE_NONE,
+};
+
 /* An address mail of the domain came from. */
 struct dns_seen_address {
 	struct ip ip;
 	int64_t recent, all;	/* messages in DNS_RECENT_DAYS and in DNS_LONG_DAYS */
 	bool own;		/* its group is Yours: forwarders and strangers are never to be listed */
+	enum dns_seen_reverse reverse;	/* where the view does not tell */
 	bool own_envelope;	/* MAIL FROM of this very domain: its SPF record is asked */
 };
 
@@ -59,6 +67,7 @@ struct dns_facts {
 
 	const struct dns_seen_address *addresses;
 	size_t addresses_len;
+	bool reverse_elsewhere;		/* the view is not to be asked for the names of addresses */
 	bool addresses_complete;	/* of DNS_LONG_DAYS, all that are own or passed SPF are in
 					 * the list (else no S24) */
 	const struct dns_seen_selector *selectors;
