@@ -75,23 +75,27 @@ void emit_set(
 	assert(len <= QUERY_COLUMNS_MAX);
 	end_set(e); /* while the columns are still its own: a table may be waiting for them */
 	memcpy(e->columns, columns, len * sizeof *columns);
-	e->some = false;
+	e->mapped = e->some = false;
 	begin_set(e, name, len, single);
 }
 
 void emit_query(struct emit *e, enum query_kind kind, const struct query *q, bool single)
 {
 	size_t all, len = query_picked(q, e->picked);
+	const bool some = len > 0;
 	const struct column *columns = query_row_columns(q, &all);
 
-	if (len == 0) {
+	if (!some)
+		len = query_shown(q, e->picked);
+	if (len == all && !some) {
 		emit_set(e, query_name(kind), columns, all, single);
 		return;
 	}
 	end_set(e);
 	for (size_t i = 0; i < len; i++)
 		e->columns[i] = columns[e->picked[i]];
-	e->some = true;
+	e->mapped = true;
+	e->some = some;
 	begin_set(e, query_name(kind), len, single);
 }
 
@@ -99,7 +103,7 @@ void emit_row(struct emit *e, const struct value *row)
 {
 	struct value some[QUERY_COLUMNS_MAX];
 
-	if (e->some) {
+	if (e->mapped) {
 		for (size_t i = 0; i < e->columns_len; i++)
 			some[i] = row[e->picked[i]];
 		row = some;

@@ -27,7 +27,8 @@ struct emit {
 	const char *set_name;
 	struct column columns[QUERY_COLUMNS_MAX];
 	size_t columns_len;
-	bool some; /* columns were picked: rows are told by them, and each has a title */
+	bool mapped; /* not all columns of the rows are told */
+	bool some;   /* columns were picked: each has a title */
 	unsigned char picked[QUERY_COLUMNS_MAX];
 	bool single, in_set;
 	unsigned sets; /* begun so far */

@@ -220,7 +220,7 @@ static int set_group_by(
 		if (!add_group(f, kind, slice_trim(slice_cut(rest, ',', &rest)), &bucket))
 			return err_set(err, ERR_USAGE,
 				"group_by %s must be %s of domain, source, service, reporter, "
-				"class, disposition",
+				"cause, class, disposition",
 				err_quote(&quote, value),
 				kind == QUERY_SUMMARY ? "one or two"
 						      : "day or week, and at most one");

@@ -1,4 +1,4 @@
-#include "store/query_parts.h"
+#include "store/query_beside.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -105,8 +105,12 @@ static int answer(struct query *q, struct err *err)
 		return -1;
 	query_choose_way(q);
 	if (query_check_fields(q, err) < 0 || query_choose_order(q, err) < 0 ||
-		query_cursor_read(q, err) < 0)
+		query_cursor_read(q, err) < 0 || query_beside_functions(q->store, err) < 0 ||
+		query_beside_open(q, err) < 0)
 		return -1;
+	/* What was asked beside had a clock of its own, which ended this one. */
+	if (q->beside != NULL)
+		deadline_start(&q->deadline, q->store);
 	return prepare(q, err);
 }
 
@@ -197,6 +201,7 @@ void query_close(struct query *q)
 	(void)sqlite3_finalize(q->stmt);
 	if (q->began)
 		(void)sqlite3_exec(q->store->db, "COMMIT", NULL, NULL, NULL);
+	query_beside_close(q->beside);
 	buf_release(&q->domains);
 	buf_release(&q->services);
 	buf_release(&q->words);

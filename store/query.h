@@ -89,6 +89,7 @@ enum query_dimension {
 	QUERY_BY_SOURCE,	/* source group */
 	QUERY_BY_SERVICE,	/* of the catalogue */
 	QUERY_BY_REPORTER,
+	QUERY_BY_CAUSE,		/* the first one of the source group */
 	QUERY_BY_CLASS,
 	QUERY_BY_DISPOSITION,
 	QUERY_DIMENSION_COUNT,
@@ -144,7 +145,7 @@ void query_filter_init(struct query_filter *f);
  * (source_group.id), service (id in the catalogue), class (yours|forwarded|to_decide|not_yours),
  * result (pass|fail|unknown), disposition, ending, last (7d, 24h, 4w, all), from, to, verified,
  * without_twins, conflicts, partial, twins, group_by (a list: of a summary two of domain, source,
- * service, reporter, class and disposition; of a timeseries day or week and one of them),
+ * service, reporter, cause, class and disposition; of a timeseries day or week and one of them),
  * against_from, against_to, first_seen_after, since_id, fields (a list of columns), sort, limit, cursor.
  * ERR_USAGE names the parameter and what it may be; so does one that is unknown, given twice, or
  * means nothing to the kind. `limit` is not bounded by PAGE_ROWS_MAX here: a command line may have
@@ -171,6 +172,9 @@ const struct column *query_row_columns(const struct query *q, size_t *ret_len);
  * many; 0 when it names none, which means all.
  */
 size_t query_picked(const struct query *q, unsigned char picked[QUERY_COLUMNS_MAX]);
+/* Those shown where it names none: all but those that cost a judge's time and are told only where they
+ * are asked for. */
+size_t query_shown(const struct query *q, unsigned char shown[QUERY_COLUMNS_MAX]);
 /* Index of a column by name; a bug (assert) if the kind has no such column. */
 size_t query_column(enum query_kind kind, const char *name);
 

@@ -1,6 +1,6 @@
 #include "store/base/day.h"
 #include "store/judge/class.h"
-#include "store/query_parts.h"
+#include "store/query_beside.h"
 
 void query_bind_int(sqlite3_stmt *stmt, const char *name, int64_t value)
 {
@@ -127,6 +127,7 @@ void query_bind_all(const struct query *q, sqlite3_stmt *stmt)
 	bind_group(q, stmt);
 	bind_place(q, stmt);
 	query_bind_words(q, stmt);
+	query_beside_bind(q, stmt);
 	bind_if(stmt, ":verdict", f->verdict >= 0, f->verdict);
 	bind_if(stmt, ":disposition", f->disposition >= 0, f->disposition);
 	bind_if(stmt, ":from_key", f->header_from[0] != '\0', q->from_key);

@@ -144,6 +144,9 @@ static const struct column summary_columns[] = {
 	C_SOURCES,
 	{ "undecided_sources", COLUMN_INT, NO_TITLE },
 	{ "new_sources", COLUMN_INT, NO_TITLE },
+	{ "policy", COLUMN_TEXT, NO_TITLE },
+	{ "published_policy", COLUMN_TEXT, NO_TITLE },
+	{ "readiness", COLUMN_TEXT, NO_TITLE },
 	{ "reports", COLUMN_INT, NO_TITLE },
 	{ "reporters", COLUMN_INT, NO_TITLE },
 	{ "domains", COLUMN_INT, NO_TITLE },
@@ -171,6 +174,8 @@ static const struct column sources_columns[] = {
 	{ "first_seen", COLUMN_DAY, NO_TITLE },
 	{ "last_seen", COLUMN_DAY, NO_TITLE },
 	{ "new", COLUMN_BOOL, "New", "Nuevo" },
+	{ "cause", COLUMN_TEXT, "Cause", "Causa" },
+	{ "confidence", COLUMN_TEXT, NO_TITLE },
 };
 
 static const struct column addresses_columns[] = {
@@ -436,9 +441,11 @@ static const struct column services_columns[] = {
 const struct query_kind_row query_kinds[QUERY_KIND_COUNT] = {
 	[QUERY_STATUS] = { "status", COLUMNS(status_columns), "", "", false },
 	[QUERY_DOMAINS] = { "domains", COLUMNS(domains_columns), "-messages", "domain", true },
-	[QUERY_SUMMARY] = { "summary", COLUMNS(summary_columns), "", "", true },
+	[QUERY_SUMMARY] = { "summary", COLUMNS(summary_columns), "", "", true,
+		"published_policy readiness" },
 	[QUERY_TIMESERIES] = { "timeseries", COLUMNS(timeseries_columns), "day", "day", true },
-	[QUERY_SOURCES] = { "sources", COLUMNS(sources_columns), "-messages", "domain id", true },
+	[QUERY_SOURCES] = { "sources", COLUMNS(sources_columns), "-messages", "domain id", true,
+		"cause confidence" },
 	[QUERY_SOURCE] = { "source", COLUMNS(sources_columns), "", "", true },
 	[QUERY_ADDRESSES] = { "addresses", COLUMNS(addresses_columns), "-messages", "domain source",
 		true },
@@ -476,6 +483,7 @@ const struct query_dimension_row query_dimensions[QUERY_DIMENSION_COUNT] = {
 	[QUERY_BY_SERVICE] = { "service", { { "service", COLUMN_TEXT, "Service", "Servicio" } }, 1,
 		"service" },
 	[QUERY_BY_REPORTER] = { "reporter", { C_REPORTER }, 1, "reporter" },
+	[QUERY_BY_CAUSE] = { "cause", { { "cause", COLUMN_TEXT, "Cause", "Causa" } }, 1, "cause" },
 	[QUERY_BY_CLASS] = { "class", { C_CLASS }, 1, "class" },
 	[QUERY_BY_DISPOSITION] = { "disposition",
 		{ { "disposition", COLUMN_TEXT, "Disposition", "Disposición" } }, 1,

@@ -33,7 +33,8 @@
 	" spf_only, spf_only_ratio, spf_somewhere_ratio, disposition_none," \
 	" disposition_quarantine, disposition_reject, disposition_pass, disposition_other," \
 	" acted_on, acted_on_ratio, overridden, would_be_affected, records, addresses, first_seen," \
-	" last_seen, " Q_IS_NEW " AS new FROM "
+	" last_seen, " Q_IS_NEW " AS new, ruad_cause(:beside, id) AS cause," \
+	" ruad_confidence(:beside, id) AS confidence FROM "
 #define F_SOURCE_VALUES \
 	"(SELECT s.id AS id, d.name AS domain, s.name AS name," \
 	" s.service AS service, s.key AS key, s.evidence AS evidence," \
@@ -176,6 +177,11 @@
 	Q_RATIO("g.own_pass", "g.own") " - " Q_RATIO("p.own_pass", "p.own") " AS own_pass_delta, " \
 	Q_ZERO("sources", "sources") ", " Q_ZERO("undecided_sources", "undecided_sources") ", " \
 	Q_ZERO("new_sources", "new_sources") ", "
+#define F_SUMMARY_POLICY \
+	"(SELECT coalesce(lp.p_token, lp.p) FROM report AS n CROSS JOIN policy AS lp" \
+	" ON lp.id = n.policy WHERE n.domain = %s AND (:verified = 0 OR n.trust IN (1, 3))" \
+	" ORDER BY n.day DESC, n.end DESC, n.id DESC LIMIT 1) AS policy," \
+	" ruad_published(:beside, %s) AS published_policy, ruad_ready(:beside, %s) AS readiness, "
 /* A bucket of :step 7 begins on a Monday (day 4 was the first). */
 #define F_DAYS \
 	", days (day) AS (SELECT :first WHERE :first IS NOT NULL" \

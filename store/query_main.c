@@ -110,7 +110,7 @@ static const char help[] =
 	"  --last 7d|24h|4w|all --all --from DAY --to DAY\n"
 	"  --against-from DAY --against-to DAY\n"
 	"  --verified --without-twins --conflicts --partial --twins\n"
-	"  --group-by day|week|domain|source|service|reporter|class|disposition[,...]\n"
+	"  --group-by day|week|domain|source|service|reporter|cause|class|disposition[,...]\n"
 	"  --first-seen-after DAY --ending stored|duplicate|... --since-id ID\n"
 	"  --sort FIELD (or --sort=-FIELD) --limit ROWS --cursor CURSOR\n"
 	"  --fields FIELD,...\n"

@@ -7,6 +7,7 @@
  *	query_changes.c	the statements of changes and lint
  *	query_bind.c	the statement's parameters
  *	query_rows.c	cells to values
+ *	query_beside.c	what judges say, for the statement to look up
  *	query_cursor.c	a row's place in the order, as text, and back
  */
 #ifndef STORE_QUERY_PARTS_H
@@ -61,6 +62,7 @@ struct query {
 	int64_t reporter, from_key;
 	bool unassessed;     /* some day of them was not judged since it changed */
 	struct buf services; /* JSON, for QUERY_SERVICES */
+	struct query_beside *beside; /* NULL: nothing of it is asked for */
 	struct buf words;    /* JSON, for QUERY_CHANGES and QUERY_LINT */
 	/* the order, and where this page of it begins */
 	struct query_key keys[QUERY_KEYS_MAX];
@@ -100,6 +102,7 @@ void query_choose_way(struct query *q);
 int query_choose_order(struct query *q, struct err *err);
 /* ERR_USAGE: filter.fields names a column of a group that the answer does not have. */
 int query_check_fields(const struct query *q, struct err *err);
+bool query_is_by(const struct query *q, enum query_dimension dimension);
 void query_text(const struct query *q, struct buf *to);
 /* Only what a scrape shows is asked for: filter.lean, of the kinds that heed it. */
 bool query_is_lean(const struct query *q);

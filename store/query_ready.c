@@ -510,6 +510,16 @@ const struct readiness *query_ready_verdict(const struct query_ready *q)
 	return &q->verdict;
 }
 
+int64_t query_ready_domain(const struct query_ready *q)
+{
+	return q->id;
+}
+
+int query_ready_published(const struct query_ready *q)
+{
+	return q->record_from == FROM_DNS ? (int)q->facts.policy : -1;
+}
+
 const struct query_meta *query_ready_meta(const struct query_ready *q)
 {
 	return &q->meta;

@@ -30,6 +30,10 @@ const struct readiness *query_ready_verdict(const struct query_ready *q);
 /* What the answer stands on. */
 const struct query_meta *query_ready_meta(const struct query_ready *q);
 
+/* Its number; the policy the DNS has, enum dmarc_policy, or -1 where that does not tell. */
+int64_t query_ready_domain(const struct query_ready *q);
+int query_ready_published(const struct query_ready *q);
+
 enum query_ready_record {
 	QUERY_READY_NOW,	/* as it is published */
 	QUERY_READY_NEXT,	/* for the next step; absent at the last one */

@@ -3,8 +3,10 @@
 #include <assert.h>
 
 #include "store/judge/catalogue.h"
+#include "store/judge/cause.h"
 #include "store/judge/class.h"
 #include "store/judge/group.h"
+#include "store/judge/readiness.h"
 
 #define WORDS(column, vocabulary)                                                                  \
 	{                                                                                          \
@@ -18,6 +20,11 @@
 	{                                                                                          \
 		column, how, NULL, NULL, 0                                                         \
 	}
+
+/* What is absent or invalid is none of the words of a policy. */
+static const char *const published_names[DMARC_POLICY_COUNT] = {
+	[DMARC_NONE] = "none", [DMARC_QUARANTINE] = "quarantine", [DMARC_REJECT] = "reject"
+};
 
 static const struct cell cells[] = {
 	OTHERWISE("source", CELL_SOURCE),
@@ -46,6 +53,10 @@ static const struct cell cells[] = {
 	WORDS("mail_spf", report_auth_results),
 	WORDS("mail_dmarc", report_auth_results),
 	NAMES("class", class_names, CLASS_COUNT),
+	NAMES("cause", cause_names, CAUSE_CODE_COUNT),
+	NAMES("confidence", cause_confidence_names, CAUSE_CONFIDENCE_COUNT),
+	NAMES("readiness", readiness_verdict_names, READINESS_VERDICT_COUNT),
+	NAMES("published_policy", published_names, DMARC_POLICY_COUNT),
 	NAMES("decided", class_names, CLASS_COUNT),
 	NAMES("rule", class_rule_names, CLASS_RULE_COUNT),
 	NAMES("rule_text", class_rule_texts, CLASS_RULE_COUNT),
@@ -88,6 +99,17 @@ const struct column *query_find_column(enum query_kind kind, struct slice name)
 			return &row->columns[i];
 	}
 	return NULL;
+}
+
+bool query_is_asked_column(enum query_kind kind, const char *name)
+{
+	struct slice rest = slice_of(query_kinds[kind].asked);
+
+	while (rest.len > 0) {
+		if (slice_equal(slice_cut(rest, ' ', &rest), slice_of(name)))
+			return true;
+	}
+	return false;
 }
 
 bool query_is_group_column(struct slice name)

@@ -32,6 +32,9 @@ const struct cell *query_cell(const char *column);
 /* A column of the kind by name, NULL if it has none. */
 const struct column *query_find_column(enum query_kind kind, struct slice name);
 
+/* Is it one that the kind tells only where it is asked for? */
+bool query_is_asked_column(enum query_kind kind, const char *name);
+
 /* Is it one that group_by may add? */
 bool query_is_group_column(struct slice name);
 
@@ -42,6 +45,7 @@ struct query_kind_row {
 	const char *sort; /* default order, "-" for descending; "" the statement's own */
 	const char *ties; /* further columns of every order, so that no two rows are equal in it */
 	bool window;      /* answers for a window of days */
+	const char *asked; /* columns told only where they are asked for, with blanks between */
 };
 extern const struct query_kind_row query_kinds[QUERY_KIND_COUNT];
 

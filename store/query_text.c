@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/query_beside.h"
 #include "store/query_frames.h"
 #include "store/query_parts.h"
 
@@ -105,10 +106,21 @@ static const struct {
 	[QUERY_BY_REPORTER] = { "reporter", "by_reporter",
 		" CROSS JOIN reporter AS go ON go.id = g.by_reporter", "go.org_name AS reporter",
 		"r.reporter_same" },
+	[QUERY_BY_CAUSE] = { "ruad_cause(:beside, facts.source_group)", "by_cause", "",
+		"g.by_cause AS cause", NULL },
 	[QUERY_BY_CLASS] = { "class", "by_class", "", "g.by_class AS class", NULL },
 	[QUERY_BY_DISPOSITION] = { "result >> 4", "by_disposition", "",
 		"g.by_disposition AS disposition", NULL },
 };
+
+static bool is_by(const struct query_filter *f, enum query_dimension dimension)
+{
+	for (unsigned i = 0; i < f->by_len; i++) {
+		if (f->by[i] == dimension)
+			return true;
+	}
+	return false;
+}
 
 /* "domain AS by_domain, class AS by_class, " */
 static void add_values(const struct query_filter *f, bool of_report, struct buf *to)
@@ -190,6 +202,16 @@ static void add_sums(const struct query *q, struct buf *to)
 	buf_add_text(to, ")");
 }
 
+/* What is of one domain: the only one, or that of the group. */
+static void add_of_domain(const struct query *q, struct buf *to)
+{
+	const char *domain = is_by(&q->filter, QUERY_BY_DOMAIN) ? "g.by_domain"
+			     : q->one_domain ? "(SELECT value FROM json_each(:domains))"
+					     : "NULL";
+
+	buf_printf(to, F_SUMMARY_POLICY, domain, domain, domain);
+}
+
 static void add_summary(const struct query *q, struct buf *to)
 {
 	const struct query_filter *f = &q->filter;
@@ -207,6 +229,7 @@ static void add_summary(const struct query *q, struct buf *to)
 	buf_add_text(to, " SELECT ");
 	add_shown(f, to);
 	buf_add_text(to, F_SUMMARY F_SUMMARY_MORE);
+	add_of_domain(q, to);
 	buf_add_text(to, reports ? "b.reports AS reports, b.reporters AS reporters,"
 				   " b.domains AS domains FROM g"
 				 : "NULL AS reports, NULL AS reporters, NULL AS domains FROM g");
@@ -523,15 +546,6 @@ bool query_has_row_filter(const struct query_filter *f)
 	       f->disposition >= 0 || f->class >= 0 || f->source_group > 0 || f->service[0] != '\0';
 }
 
-static bool is_by(const struct query_filter *f, enum query_dimension dimension)
-{
-	for (unsigned i = 0; i < f->by_len; i++) {
-		if (f->by[i] == dimension)
-			return true;
-	}
-	return false;
-}
-
 /* May the facts come without source groups? Counts of sources go by all rows of the window. */
 static bool is_total(const struct query *q)
 {
@@ -539,7 +553,7 @@ static bool is_total(const struct query *q)
 	bool counts = q->kind == QUERY_DOMAINS || (q->kind == QUERY_SUMMARY && !query_is_lean(q));
 
 	if (q->unassessed || f->source_group > 0 || f->service[0] != '\0' ||
-		is_by(f, QUERY_BY_SOURCE) || is_by(f, QUERY_BY_SERVICE))
+		is_by(f, QUERY_BY_SOURCE) || is_by(f, QUERY_BY_SERVICE) || is_by(f, QUERY_BY_CAUSE))
 		return false;
 	if (counts && (f->class >= 0 || f->verdict >= 0 || f->disposition >= 0 ||
 			      is_by(f, QUERY_BY_CLASS) || is_by(f, QUERY_BY_DISPOSITION)))
@@ -606,6 +620,23 @@ int query_check_fields(const struct query *q, struct err *err)
 				err_quote(&quote, word));
 	}
 	return 0;
+}
+
+bool query_is_by(const struct query *q, enum query_dimension dimension)
+{
+	return is_by(&q->filter, dimension);
+}
+
+size_t query_shown(const struct query *q, unsigned char shown[QUERY_COLUMNS_MAX])
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < q->columns_len; i++) {
+		if (!query_is_asked_column(q->kind, q->columns[i].name) ||
+			query_asks(q, q->columns[i].name))
+			shown[len++] = (unsigned char)i;
+	}
+	return len;
 }
 
 size_t query_picked(const struct query *q, unsigned char picked[QUERY_COLUMNS_MAX])

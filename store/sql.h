@@ -31,6 +31,7 @@ struct store {
 	int lock_fd;			/* -1: none */
 	uint64_t identity;		/* of the file behind the path, when it was opened */
 	bool keys;			/* foreign keys are enforced, but for moments */
+	bool beside;			/* it has the functions of query_beside.c */
 	bool has_log;			/* the file is in WAL mode, said its header */
 	struct store_options options;
 	sqlite3_stmt *stmts[STMT_COUNT];

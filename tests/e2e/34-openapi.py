@@ -310,6 +310,7 @@ def every_report(web):
 def walk(t, api, web):
     sent = every_report(web)
     note_fields(web.get('/api/v1/dns/%s?history=true' % DOMAIN).json, sent)
+    note_fields(web.get('/api/v1/summary?domain=%s&fields=published_policy,readiness' % DOMAIN).json, sent)
     for path, item in api.document['paths'].items():
         names, absent = things(web, path)
         check_methods(t, api, web, path, item, names)

@@ -129,6 +129,46 @@ def refused(t, web):
                 (status, 'application/problem+json', parameter), 'GET %s is refused' % path[:60])
 
 
+def beside(t, db, web):
+    """What judges say, beside the sums: told where it is asked for, and the same everywhere."""
+    ask = 'last=all&domain=' + DOMAIN
+    first = {}
+    for row in web.get('/api/v1/causes?limit=1000&' + ask).json['data']:
+        first.setdefault(row['source_group'], (row['cause'], row['confidence']))
+    rows = web.get('/api/v1/sources?limit=1000&fields=id,cause,confidence&' + ask).json['data']
+    t.equal({row['id']: (row['cause'], row['confidence']) for row in rows}, first,
+            'the cause of a source is the first of its own')
+    t.equal(rows, tap.rows(db, 'sources', '--domain', DOMAIN, '--last', 'all', '--fields', 'id,cause,confidence'),
+            'on the command line, too')
+    t.ok('cause' not in web.get('/api/v1/sources?' + ask).json['data'][0], 'it is told where it is asked for')
+    one = rows[0]['id']
+    t.equal(web.get('/api/v1/sources/%d?last=all' % one).json['data']['cause'], first[one][0],
+            'and of one source always')
+    order = [row['cause'] for row in web.get('/api/v1/sources?sort=cause&fields=cause&limit=1000&' + ask).json['data']]
+    t.ok(len(set(order)) > 1 and all(order[i] == order[i - 1] or order[i] not in order[:i]
+                                     for i in range(1, len(order))), 'sources are sorted by it', order)
+    sums = {}
+    for row in web.get('/api/v1/sources?limit=1000&fields=messages,cause&' + ask).json['data']:
+        sums[row['cause']] = sums.get(row['cause'], 0) + row['messages']
+    by = web.get('/api/v1/summary?group_by=cause&' + ask).json['data']
+    t.equal({row['cause']: row['messages'] for row in by}, sums, 'a summary by cause sums up those sources')
+    days = {}
+    for row in web.get('/api/v1/timeseries?group_by=day,cause&limit=1000&' + ask).json['data']:
+        days[row['cause']] = days.get(row['cause'], 0) + row['messages']
+    t.equal(days, sums, 'and so does a timeseries')
+    ready = web.get('/api/v1/readiness/' + DOMAIN).json['data']
+    row = web.get('/api/v1/summary?fields=policy,published_policy,readiness&domain=' + DOMAIN).json['data'][0]
+    seen = [row['policy'] for row in tap.rows(db, 'domains', '--scope', 'all', '--last', 'all')
+            if row['domain'] == DOMAIN][0]
+    t.equal((row['readiness'], row['published_policy'], row['policy']), (ready['verdict'], 'none', seen),
+            'a summary tells the policy as it is seen and published, and the verdict')
+    rows = web.get('/api/v1/summary?group_by=domain&scope=all&last=all&fields=domain,policy,readiness').json['data']
+    t.ok(all(row['readiness'] for row in rows) and {row['domain']: row['policy'] for row in rows}[DOMAIN] == seen,
+         'for each domain, where they are the groups', rows)
+    row = web.get('/api/v1/summary?scope=all&fields=policy,published_policy,readiness').json['data'][0]
+    t.equal(set(row.values()), {None}, 'and for several as one not at all')
+
+
 STATES = ('OK', 'WARNING', 'CRITICAL', 'UNKNOWN')
 
 
@@ -189,6 +229,7 @@ def main():
             ranked(t, web)
             formats(t, web)
             refused(t, web)
+            beside(t, db, web)
             dns_checked(t, db, web)
             ready_checked(t, db, web)
             known_already(t, db, web)
