@@ -17,6 +17,7 @@
 
 /* A mail up to this size is read once, into memory; of a larger one this much is looked at. */
 #define WHOLE_BYTES      (256 * 1024)
+#define READ_BYTES       (32 * 1024)
 #define TEXT_BYTES       4096
 #define AUTH_RESULTS_MAX 32
 #define HEAD_BYTES       4096
@@ -186,8 +187,9 @@ static int add_bytes(struct mime *m, struct slice bytes, struct err *err)
 	return rc;
 }
 
-/* The file's bytes from its beginning: `most` of them at most. */
-static int read_file(struct mime *m, size_t most, struct err *err)
+/* The file's bytes from its beginning: `most` of them at most. Of `size` bytes one more is asked for: less
+ * than that is all there is, and costs no second call to learn so. */
+static int read_file(struct mime *m, size_t most, size_t size, struct err *err)
 {
 	size_t step;
 
@@ -197,8 +199,10 @@ static int read_file(struct mime *m, size_t most, struct err *err)
 		ssize_t n;
 
 		step = most - m->whole.len;
-		if (step > 16384)
-			step = 16384;
+		if (size >= m->whole.len && step > size - m->whole.len + 1)
+			step = size - m->whole.len + 1;
+		if (step > READ_BYTES)
+			step = READ_BYTES;
 		if (step == 0)
 			return 0;
 		room = buf_room(&m->whole, step);
@@ -212,6 +216,8 @@ static int read_file(struct mime *m, size_t most, struct err *err)
 		if (n == 0)
 			return 0;
 		m->whole.len += (size_t)n;
+		if ((size_t)n < step && m->whole.len >= size)
+			return 0;
 	}
 }
 
@@ -251,7 +257,8 @@ static int open_file(struct mime *m, struct err *err)
 	if (st.st_size > MESSAGE_BYTES_MAX)
 		return err_set(
 			err, ERR_MESSAGE, "the message is larger than %d bytes", MESSAGE_BYTES_MAX);
-	if (read_file(m, WHOLE_BYTES, err) < 0 || check_lines(m, st.st_size, err) < 0)
+	if (read_file(m, WHOLE_BYTES, (size_t)st.st_size, err) < 0 ||
+		check_lines(m, st.st_size, err) < 0)
 		return -1;
 	if (m->whole.len < WHOLE_BYTES)
 		return add_bytes(m, buf_slice(&m->whole), err);
@@ -261,7 +268,7 @@ static int open_file(struct mime *m, struct err *err)
 			return err_errno(err, ERR_SHORTAGE, errno, "seek");
 		return add_message(m, parse_fd(m->fd), err);
 	}
-	if (read_file(m, MESSAGE_BYTES_MAX, err) < 0)
+	if (read_file(m, MESSAGE_BYTES_MAX, (size_t)st.st_size, err) < 0)
 		return -1;
 	return add_bytes(m, buf_slice(&m->whole), err);
 }

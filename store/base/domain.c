@@ -71,19 +71,42 @@ bool domain_within(struct slice key, struct slice parent)
 	       slice_equal(slice_from(key.ptr + key.len - parent.len, parent.len), parent);
 }
 
+/* Names asked for lately: a report asks for the same few with every record. */
+#define ORGS_KEPT 64
+
+struct org {
+	size_t len, skip; /* bytes of the name, and of what stands before its organisation */
+	char text[DOMAIN_KEY_MAX];
+};
+
+static size_t org_at(const char *name)
+{
+	struct ip ip;
+	const char *registrable;
+
+	if (ip_parse(slice_of(name), &ip))
+		return 0;
+	registrable = psl_registrable_domain(psl, name);
+	return registrable != NULL ? (size_t)(registrable - name) : 0;
+}
+
 struct slice domain_org(struct slice key)
 {
-	char text[DOMAIN_KEY_MAX];
-	const char *registrable;
-	struct ip ip;
+	static _Thread_local struct org kept[ORGS_KEPT];
+	uint32_t hash = 2166136261u;
+	struct org *org;
 
 	(void)pthread_once(&psl_once, psl_open);
-	if (psl == NULL || key.len == 0 || key.len >= sizeof text || ip_parse(key, &ip))
+	if (psl == NULL || key.len == 0 || key.len >= sizeof kept[0].text)
 		return key;
-	memcpy(text, key.ptr, key.len);
-	text[key.len] = '\0';
-	registrable = psl_registrable_domain(psl, text);
-	if (registrable == NULL)
-		return key;
-	return slice_from(key.ptr + (registrable - text), strlen(registrable));
+	for (size_t i = 0; i < key.len; i++)
+		hash = (hash ^ (uint8_t)key.ptr[i]) * 16777619u;
+	org = &kept[(hash >> 16) % ORGS_KEPT];
+	if (org->len != key.len || memcmp(org->text, key.ptr, key.len) != 0) {
+		memcpy(org->text, key.ptr, key.len);
+		org->text[key.len] = '\0';
+		org->len = key.len;
+		org->skip = org_at(org->text);
+	}
+	return slice_from(key.ptr + org->skip, key.len - org->skip);
 }
