@@ -227,8 +227,8 @@
  * all is judged. */
 #define Q_SEEN_LATELY \
 	"seen_groups AS MATERIALIZED (SELECT domain_id AS by_domain, count(*) AS sources," \
-	" sum(undecided) AS undecided_sources, sum(coalesce(first_in - last_before > 90, 1)" \
-	" AND first_in - (SELECT min(day) FROM domain_daily WHERE domain = domain_id) >= 14)" \
+	" sum(undecided) AS undecided_sources, sum(iif(coalesce(first_in - last_before > 90, 1)," \
+	" first_in - (SELECT min(day) FROM domain_daily WHERE domain = domain_id) >= 14, 0))" \
 	" AS new_sources FROM (SELECT lately.*, (SELECT c.day FROM class_daily AS c" \
 	" INDEXED BY class_daily_group WHERE c.source_group = lately.id" \
 	" AND c.day BETWEEN :from - 90 AND :from - 1 ORDER BY c.day DESC LIMIT 1) AS last_before" \

@@ -16,6 +16,7 @@
 #define METRICS_KEPT_MS       15000
 
 static const char *const window_names[] = { "1d", "7d", "30d" };
+static const int32_t window_days[] = { 1, 7, 30 };
 #define WINDOWS   (sizeof window_names / sizeof *window_names)
 #define WINDOW_7D 1
 
@@ -131,16 +132,8 @@ static void take_domain(const struct value *row, struct scrape *s)
 	d->new_sources += cell(row, QUERY_DOMAINS, "new_sources")->number;
 }
 
-static void take_sums(const struct value *row, struct scrape *s)
+static void add_sums(struct window *w, const struct value *row)
 {
-	/* group_by puts its values in front, in its order. */
-	struct domain *d = domain_of(s, row[0].text);
-	struct window *w;
-
-	if (d == NULL)
-		return;
-	w = &d->windows[s->window];
-	row += 2;
 	for (int c = 0; c < CLASS_COUNT; c++) {
 		if (!slice_equal(row[-1].text, slice_of(class_names[c])))
 			continue;
@@ -151,6 +144,34 @@ static void take_sums(const struct value *row, struct scrape *s)
 	}
 	w->quarantine += cell(row, QUERY_SUMMARY, "disposition_quarantine")->number;
 	w->reject += cell(row, QUERY_SUMMARY, "disposition_reject")->number;
+}
+
+/* What belongs to a window belongs to every longer one. */
+static void take_sums(const struct value *row, struct scrape *s)
+{
+	/* group_by puts its values in front, in its order. */
+	struct domain *d = domain_of(s, row[0].text);
+
+	for (size_t w = s->window; d != NULL && w < WINDOWS; w++)
+		add_sums(&d->windows[w], row + 2);
+}
+
+/* Each day is read once: the longer windows less the shorter. */
+static int ask_sums(struct scrape *s, struct err *err)
+{
+	const int32_t today = day_of(day_now());
+	char from[DAY_TEXT_MAX], to[DAY_TEXT_MAX];
+	int32_t before = 0;
+
+	for (s->window = 0; s->window < WINDOWS; s->window++) {
+		const char *const sums[] = { "from", day_text(today - window_days[s->window], from),
+			"to", day_text(today - before - 1, to), "group_by", "domain,class", NULL };
+
+		if (ask(s, QUERY_SUMMARY, sums, take_sums, err) < 0)
+			return -1;
+		before = window_days[s->window];
+	}
+	return 0;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -375,15 +396,8 @@ static int write_store(struct scrape *s, struct err *err)
 		NULL };
 	static const char *const nothing[] = { NULL };
 
-	if (ask(s, QUERY_DOMAINS, by_name, take_domain, err) < 0)
+	if (ask(s, QUERY_DOMAINS, by_name, take_domain, err) < 0 || ask_sums(s, err) < 0)
 		return -1;
-	for (s->window = 0; s->window < WINDOWS; s->window++) {
-		const char *const sums[] = { "last", window_names[s->window], "group_by",
-			"domain,class", NULL };
-
-		if (ask(s, QUERY_SUMMARY, sums, take_sums, err) < 0)
-			return -1;
-	}
 	for (size_t i = 0; i < sizeof domain_gauges / sizeof *domain_gauges; i++) {
 		head(s, domain_gauges[i].name, "gauge", domain_gauges[i].help);
 		each_domain(s, domain_gauges[i].write);

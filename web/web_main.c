@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <malloc.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,6 +19,8 @@
 #include "web/meter.h"
 #include "web/server.h"
 
+/* Free memory that stays with the process. */
+#define KEPT_BYTES (64 * 1024 * 1024)
 /* How often connections are looked at, and how long answers under way may take at the end. */
 #define TICK_MS 200
 #define STOP_MS 1500
@@ -221,6 +224,11 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+#ifdef M_TRIM_THRESHOLD
+	/* An answer takes some megabytes and gives them back. Between two the kernel need not have them:
+	 * on a virtual machine their pages cost as much as the answer. */
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+#endif
 	log_init("ruad-web", (enum log_level)(LOG_LEVEL_NOTICE + (o.verbose > 2 ? 2 : o.verbose)));
 	/* Before any thread is made, so that all of them leave the signals to serve(). */
 	(void)sigemptyset(&stop);
