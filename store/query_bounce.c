@@ -91,6 +91,8 @@ static int find_source(struct query_bounce *q, struct err *err)
 		more = sql_step(q->store, stmt, "cannot look up an address", err);
 		if (more > 0) {
 			q->mentioned = sqlite3_column_int64(stmt, 0);
+			(void)snprintf(
+				q->source, sizeof q->source, "%.*s", SLICE_FMT(sql_text(stmt, 1)));
 			(void)ip_text(&b->addresses[i].ip, q->address);
 		}
 		(void)sqlite3_reset(stmt);
@@ -127,8 +129,6 @@ static void take_source(struct query_bounce *q, const struct value *row)
 		.class = class->null ? CLASS_TO_DECIDE : class_named(class->text) };
 	f->mentioned = f->group != 0 && f->group == q->mentioned;
 	(void)snprintf(f->name, sizeof f->name, "%.*s", SLICE_FMT(name->text));
-	if (f->mentioned)
-		(void)snprintf(q->source, sizeof q->source, "%s", f->name);
 	if (f->mentioned ||
 		(f->fail > 0 && (f->class == CLASS_YOURS || f->class == CLASS_TO_DECIDE)))
 		q->sources_len++;
@@ -240,21 +240,21 @@ const struct query_meta *query_bounce_meta(const struct query_bounce *q)
 
 static const struct column bounce_columns[] = {
 	{ "refusal", COLUMN_TEXT, "Refusal", "Rechazo" },
-	{ "recognised", COLUMN_BOOL, NULL, NULL },
-	{ "known_text", COLUMN_TEXT, NULL, NULL },
+	{ "recognised", COLUMN_BOOL, "Recognised", "Reconocido" },
+	{ "known_text", COLUMN_TEXT, "Known text", "Texto conocido" },
 	{ "confidence", COLUMN_TEXT, "Confidence", "Certeza" },
 	{ "provider", COLUMN_TEXT, "Provider", "Proveedor" },
 	{ "reply_code", COLUMN_TEXT, "SMTP code", "Código SMTP" },
 	{ "enhanced_code", COLUMN_TEXT, "Enhanced code", "Código ampliado" },
-	{ "temporary", COLUMN_BOOL, NULL, NULL },
+	{ "temporary", COLUMN_BOOL, "Temporary", "Temporal" },
 	{ "title", COLUMN_TEXT, "In one sentence", "En una frase" },
 	{ "meaning", COLUMN_TEXT, "Meaning", "Significado" },
 	{ "limits", COLUMN_TEXT, "What reports cannot tell", "Lo que los informes no dicen" },
 	{ "domain", COLUMN_TEXT, "Domain", "Dominio" },
-	{ "mentioned_domain", COLUMN_TEXT, NULL, NULL },
+	{ "mentioned_domain", COLUMN_TEXT, "Domain in the text", "Dominio en el texto" },
 	{ "address", COLUMN_TEXT, "Address", "Dirección" },
 	{ "selector", COLUMN_TEXT, "Selector", "Selector" },
-	{ "source_group", COLUMN_INT, NULL, NULL },
+	{ "source_group", COLUMN_INT, "Its number", "Su número" },
 	{ "source_name", COLUMN_TEXT, "Its source", "Su origen" },
 };
 

@@ -335,6 +335,8 @@ static int by_loss(const void *a, const void *b)
 	const struct whatif_sum *x = &((const struct group *)a)->sum;
 	const struct whatif_sum *y = &((const struct group *)b)->sum;
 	const int64_t keys[][2] = { { x->newly_acted_on, y->newly_acted_on },
+		{ x->actions_after[WHATIF_REJECT] - x->actions_before[WHATIF_REJECT],
+			y->actions_after[WHATIF_REJECT] - y->actions_before[WHATIF_REJECT] },
 		{ x->newly_failing, y->newly_failing }, { x->unknown, y->unknown },
 		{ x->newly_passing, y->newly_passing }, { x->messages, y->messages },
 		{ ((const struct group *)b)->id, ((const struct group *)a)->id } };
@@ -429,29 +431,37 @@ const struct query_meta *query_whatif_meta(const struct query_whatif *q)
 
 /* ---- rows out -------------------------------------------------------------------------------- */
 
-#define SUM_COLUMNS                                                                                \
+/* A row of totals is read downwards and has room for every title; a table has not. */
+#define T_1(en, es) en, es
+#define T_0(en, es) NULL, NULL
+#define SUM_COLUMNS(all)                                                                           \
 	{ "messages", COLUMN_INT, "Messages", "Mensajes" },                                        \
 		{ "pass_before", COLUMN_INT, "Pass now", "Superan ahora" },                        \
 		{ "pass_after", COLUMN_INT, "Pass then", "Superarían" },                           \
-		{ "fail_before", COLUMN_INT, NULL, NULL },                                         \
-		{ "fail_after", COLUMN_INT, NULL, NULL },                                          \
+		{ "fail_before", COLUMN_INT, T_##all("Fail now", "Fallan ahora") },                \
+		{ "fail_after", COLUMN_INT, T_##all("Fail then", "Fallarían") },                   \
 		{ "newly_failing", COLUMN_INT, "Newly failing", "Dejarían de superar" },           \
 		{ "newly_passing", COLUMN_INT, "Newly passing", "Pasarían a superar" },            \
-		{ "acted_on", COLUMN_INT, NULL, NULL },                                            \
-		{ "quarantine_before", COLUMN_INT, NULL, NULL },                                   \
-		{ "reject_before", COLUMN_INT, NULL, NULL },                                       \
+		{ "acted_on", COLUMN_INT,                                                          \
+			T_##all("Acted on, as reported", "Con acción, según informes") },          \
+		{ "quarantine_before", COLUMN_INT,                                                 \
+			T_##all("Quarantine asked for now", "Cuarentena pedida ahora") },          \
+		{ "reject_before", COLUMN_INT,                                                     \
+			T_##all("Rejection asked for now", "Rechazo pedido ahora") },              \
 		{ "quarantine_after", COLUMN_INT, "Would be quarantined", "Irían a cuarentena" },  \
 		{ "reject_after", COLUMN_INT, "Would be rejected", "Se rechazarían" },             \
 		{ "newly_acted_on", COLUMN_INT, "Newly acted on", "Con acción nueva" },            \
-		{ "no_longer_acted_on", COLUMN_INT, NULL, NULL },                                  \
-		{ "excused", COLUMN_INT, NULL, NULL },                                             \
+		{ "no_longer_acted_on", COLUMN_INT,                                                \
+			T_##all("No longer acted on", "Sin acción ya") },                          \
+		{ "excused", COLUMN_INT,                                                           \
+			T_##all("Excused by the receiver", "Exceptuados por el receptor") },       \
 	{                                                                                          \
 		"fate_unknown", COLUMN_INT, "Cannot be known", "No se puede saber"                 \
 	}
 
 static const struct column whatif_columns[] = {
 	{ "domain", COLUMN_TEXT, "Domain", "Dominio" },
-	SUM_COLUMNS,
+	SUM_COLUMNS(1),
 	{ "unknown_name", COLUMN_TEXT, "Not asked in the DNS", "No consultado en el DNS" },
 	{ "asked", COLUMN_TIME, "DNS asked", "DNS consultado" },
 };
@@ -460,7 +470,7 @@ static const struct column sources_columns[] = {
 	{ "id", COLUMN_INT, "Id", "Id" },
 	{ "name", COLUMN_TEXT, "Name", "Nombre" },
 	{ "class", COLUMN_TEXT, "Class", "Clase" },
-	SUM_COLUMNS,
+	SUM_COLUMNS(0),
 };
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

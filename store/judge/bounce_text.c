@@ -201,44 +201,60 @@ static const char *const temporary[PAIR] = {
 	"El rechazo es temporal: el servidor que envía lo reintenta solo y el correo aún puede llegar."
 };
 
-static struct slice plain(struct slice key, enum bounce_language l, const struct bounce_values *v)
+static struct slice value_of(struct slice key, const struct bounce_values *v)
 {
-	static const char *const words[][1 + PAIR] = {
-		{ "domain", "your domain", "su dominio" },
-		{ "address", "the sending server", "el servidor que envía" },
-		{ "selector", "SELECTOR", "SELECTOR" },
-		{ "provider", "the receiver", "el receptor" },
-	};
-	const struct slice values[] = { v->domain, v->address, v->selector,
-		slice_of(bounce_provider_titles[v->provider]) };
+	const struct {
+		const char *key;
+		struct slice value;
+	} values[] = { { "domain", v->domain }, { "address", v->address },
+		{ "selector", v->selector },
+		{ "provider", slice_of(bounce_provider_titles[v->provider]) } };
 
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (slice_equal(key, slice_of(words[i][0])))
-			return values[i].len > 0 ? values[i] : slice_of(words[i][1 + l]);
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		if (slice_equal(key, slice_of(values[i].key)))
+			return values[i].value;
 	}
-	return SLICE_LIT("");
+	return SLICE_ABSENT;
 }
 
-/* Appends the text with its values; what would begin it in lower case is raised. */
+/* What stands where the text named nothing; `begins` a sentence. */
+static struct slice plain(struct slice key, enum bounce_language l, bool begins)
+{
+	static const struct {
+		const char *key, *words[PAIR], *first[PAIR];
+	} rows[] = {
+		{ "domain", { "your domain", "su dominio" }, { "Your domain", "Su dominio" } },
+		{ "address", { "the sending server", "el servidor que envía" },
+			{ "The sending server", "El servidor que envía" } },
+		{ "selector", { "SELECTOR", "SELECTOR" }, { "SELECTOR", "SELECTOR" } },
+		{ "provider", { "the receiver", "el receptor" },
+			{ "The receiver", "El receptor" } },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (slice_equal(key, slice_of(rows[i].key)))
+			return slice_of((begins ? rows[i].first : rows[i].words)[l]);
+	}
+	return SLICE_ABSENT;
+}
+
 static void fill(
 	const char *text, enum bounce_language l, const struct bounce_values *v, struct buf *to)
 {
-	const size_t begins = to->len;
 	struct slice left = slice_of(text);
 
 	while (!slice_absent(left)) {
-		struct slice rest, tail;
+		const bool begins = left.ptr == text && text[0] == '{';
+		struct slice rest, tail, key, value;
 
 		buf_add(to, slice_cut(left, '{', &rest));
 		if (slice_absent(rest))
 			break;
-		buf_add(to, plain(slice_cut(rest, '}', &tail), l, v));
+		key = slice_cut(rest, '}', &tail);
+		value = value_of(key, v);
+		buf_add(to, value.len > 0 ? value : plain(key, l, begins));
 		left = tail;
 	}
-	if (!buf_failed(to) && text[0] == '{' &&
-		slice_starts(slice_of(text), SLICE_LIT("{provider}")) && to->ptr[begins] >= 'a' &&
-		to->ptr[begins] <= 'z')
-		to->ptr[begins] = (char)(to->ptr[begins] - 'a' + 'A');
 }
 
 void bounce_title(enum bounce_code code, enum bounce_language l, const struct bounce_values *v,
