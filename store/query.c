@@ -94,6 +94,8 @@ static int prepare(struct query *q, struct err *err)
 	if (rc < 0)
 		return -1;
 	assert((size_t)sqlite3_column_count(q->stmt) == q->columns_len);
+	for (size_t i = 0; i < q->columns_len; i++)
+		assert(strcmp(sqlite3_column_name(q->stmt, (int)i), q->columns[i].name) == 0);
 	query_bind_all(q, q->stmt);
 	return 0;
 }
