@@ -199,6 +199,7 @@ int query_beside_open(struct query *q, struct err *err)
 	query_filter_init(&q->beside->window);
 	q->beside->window.from = q->meta.from;
 	q->beside->window.to = q->meta.to;
+	q->beside->window.source_group = q->filter.source_group;
 	buf_init(&names, NAMES_BYTES_MAX);
 	rc = query_list_domains(q, &names, NULL, err);
 	if (rc == 0 && buf_failed(&names))

@@ -62,6 +62,7 @@ struct query_causes {
 	struct store *store;
 	char domain[DOMAIN_KEY_MAX];
 	int64_t id;
+	int64_t only; /* the source group that is asked for, 0 all */
 	int32_t from, to;
 	struct query_meta meta;
 	struct pool pool; /* texts and traits */
@@ -164,6 +165,8 @@ static int read_said(struct query_causes *q, struct err *err)
 
 	if (bind_window(q, STMT_CAUSE_SAID, &stmt, err) < 0)
 		return -1;
+	if (q->only != 0)
+		(void)sqlite3_bind_int64(stmt, 4, q->only);
 	while ((more = sql_step(q->store, stmt, "cannot read signatures", err)) > 0) {
 		if (q->said_len == SAID_MAX)
 			continue;
@@ -471,7 +474,7 @@ static int add_cause(
 
 static int end_group(struct query_causes *q, struct err *err)
 {
-	int64_t largest[CAUSE_CODE_COUNT * CLASS_COUNT];
+	int64_t largest[CAUSE_CODE_COUNT * CLASS_COUNT] = { 0 };
 
 	q->group_first = q->causes_len;
 	look_at_group(q);
@@ -520,6 +523,8 @@ static int read_rows(struct query_causes *q, struct err *err)
 		(void)sqlite3_bind_int64(stmt, 4, q->live.since + STALE_SECONDS);
 	(void)sqlite3_bind_int(stmt, 5, q->live.p);
 	(void)sqlite3_bind_int(stmt, 6, q->live.sp);
+	if (q->only != 0)
+		(void)sqlite3_bind_int64(stmt, 7, q->only);
 	while (rc == 0 && (more = sql_step(q->store, stmt, "cannot read records", err)) != 0) {
 		int64_t group = more > 0 ? sqlite3_column_int64(stmt, 0) : 0;
 
@@ -617,6 +622,7 @@ int query_causes_open(struct query_causes **ret, struct store *st, struct slice 
 	if (q == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	q->store = st;
+	q->only = filter->source_group;
 	pool_init(&q->pool, POOL_BYTES_MAX);
 	q->passing = calloc(PASSING_MAX, sizeof *q->passing);
 	q->said = calloc(SAID_MAX, sizeof *q->said);

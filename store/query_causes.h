@@ -28,7 +28,8 @@ struct query_cause {
 };
 
 /*
- * `domain` in any form; of the filter only the window may be named. ERR_NOT_FOUND: no report and no setting
+ * `domain` in any form; of the filter only the window may be named; a
+ * source_group that was set without a name leaves out all others. ERR_NOT_FOUND: no report and no setting
  * names the domain. ERR_SHORTAGE: more than there is room for (CAUSES_MAX).
  */
 int query_causes_open(struct query_causes **ret, struct store *st, struct slice domain,

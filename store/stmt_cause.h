@@ -3,6 +3,10 @@
  *
  * ?1 the domain, ?2 and ?3 the window's days.
  */
+/* Of one source group, where that is not NULL: the others' records are left before they are joined. */
+#define CAUSE_ONLY(group) \
+	" AND (" group " IS NULL OR c.source IN (SELECT source FROM member" \
+	" WHERE domain = ?1 AND source_group = " group "))"
 /* The mail of the window by source group, trait, From name and reporter. What is not judged yet is to
  * be decided (2). The last column: whether a report that begins at ?4 or later told of another policy
  * than p ?5 and sp ?6. */
@@ -17,7 +21,7 @@ STMT(STMT_CAUSE_ROWS,
 	" LEFT JOIN member AS m ON m.domain = ?1 AND m.source = c.source"
 	" LEFT JOIN source_group AS g ON g.id = m.source_group"
 	" LEFT JOIN judgement AS j ON j.domain = ?1 AND j.source = c.source AND j.trait = d.trait"
-	" WHERE r.domain = ?1 AND r.day BETWEEN ?2 AND ?3"
+	" WHERE r.domain = ?1 AND r.day BETWEEN ?2 AND ?3" CAUSE_ONLY("?7")
 	" GROUP BY m.source_group, d.trait, d.from_key, 5, 6, r.reporter_same"
 	" ORDER BY m.source_group, d.trait, d.from_key")
 /* What receivers said of signatures that is more than "fail": 7 policy, 9 permerror; the worse of the
@@ -29,7 +33,7 @@ STMT(STMT_CAUSE_SAID,
 	" AND a.kind = 0 AND a.result IN (7, 9)"
 	" CROSS JOIN name AS k ON k.id = a.domain LEFT JOIN name AS l ON l.id = a.selector"
 	" LEFT JOIN member AS m ON m.domain = ?1 AND m.source = c.source"
-	" WHERE r.domain = ?1 AND r.day BETWEEN ?2 AND ?3"
+	" WHERE r.domain = ?1 AND r.day BETWEEN ?2 AND ?3" CAUSE_ONLY("?4")
 	" GROUP BY m.source_group, d.trait, k.text, l.text")
 /* Mail that passes SPF for the domain, by group, trait and address; the last column: it is marked as
  * the owner's, by what he said of it (rules 0 to 2) or by a signature of his (see stmt_assess.h). */
