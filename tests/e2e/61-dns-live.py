@@ -15,6 +15,7 @@ import tap  # noqa: E402
 
 DNS = os.environ.get('RUAD_DNS') or os.path.join(tap.ROOT, 'build/ingest/dns/ruad-dns')
 MK = os.path.join(tap.ROOT, 'tests/e2e/mk.py')
+SANITIZED = os.environ.get('RUAD_SANITIZE', 'none') != 'none'
 NSD = shutil.which('nsd', path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')
 
 CONF = '''server:
@@ -419,6 +420,137 @@ lame.example. NS ns.lame.example.
     t.equal(b.fact('lame.example')[0], 4, 'and not taken for "there is none"')
 
 
+def judged(b):
+    """What is broken is a finding: of everything that was fetched so."""
+    t = b.t
+    wanted = {'big': 'S01', 'loop': 'S08', 'deep': 'S03', 'wide': 'S03'}
+    keys = ('v=DKIM1; p=' + 'A' * 60, 'v=DKIM1; p=====', 'p=MIIB', 'v=DKIM1;;;p=;p=AAAA', '\\255\\254\\000=', 'v=DKIM1; p='
+            + 'QUFB' * 50, 'v=DKIM1; k=ed25519; p=AAAA', ';' * 200, 'v=DKIM1; h=:::; s=*:; t=:y:; p=MIGf')
+    zone = 'keys.example. TXT "v=spf1 -all"\n' + ''.join(
+        'k%d._domainkey.keys.example. TXT "%s"\n' % (i, k) for i, k in enumerate(keys))
+    signed = ''.join(
+        '<record><row><source_ip>192.0.2.9</source_ip><count>%d</count><policy_evaluated><dkim>fail</dkim><spf>pass'
+        '</spf></policy_evaluated></row><identifiers><header_from>keys.example</header_from></identifiers>'
+        '<auth_results><dkim><domain>keys.example</domain><selector>k%d</selector><result>fail</result></dkim><spf>'
+        '<domain>keys.example</domain><result>pass</result></spf></auth_results></record>' % (i + 1, i)
+        for i in range(len(keys)))
+    xml = tap.run(sys.executable, MK, 'xml', 'domain=keys.example', 'begin=%d' % (time.time() - 90000),
+                  'end=%d' % (time.time() - 3700), 'rec=', 'raw=' + signed, check=(0,))[1]
+    tap.ingest(b.db, tap.write(os.path.join(b.work, 'keys.xml'), xml), check=(0,))
+    b.own('keys.example')
+    with b.serve(zone):
+        b.ask('keys.example')
+
+    def ids(name):
+        _, out, _ = tap.run(tap.QUERY, '--db', b.db, 'dns', name + '.example', '--format', 'json', check=(0, 65))
+        return [(r['check_id'], r['record_name']) for r in json.loads(out)['data']]
+
+    for name, check in wanted.items():
+        found = {i for i, _ in ids(name)}
+        t.ok(check in found, '%s.example is %s' % (name, check), found)
+    for name in ('lame', 'ring', 'chain'):
+        t.ok('D01' not in {i for i, _ in ids(name)}, '%s.example: what has no answer is not called missing' % name,
+             ids(name))
+    broken = {n for i, n in ids('keys') if i.startswith('K')}
+    t.equal(sorted('k%d._domainkey.keys.example' % i for i in range(len(keys))), sorted(broken - {'keys.example'}),
+            'each malformed key is a finding')
+    status, out, _ = tap.run(tap.QUERY, '--db', b.db, 'causes', 'keys.example', '--last', 'all', '--format', 'json',
+                             check=(0,))
+    t.ok({r['cause'] for r in json.loads(out)['data']} <= {'dkim-badkey', 'dkim-weak', 'dkim-nokey', 'dkim-body'},
+         'and a cause', out)
+
+
+class Flood:
+    """A server whose answers do not fit UDP; by TCP it sends `send(message)` in one piece after the other
+    until ten megabytes are gone or nobody listens."""
+
+    def __init__(self, send):
+        self.udp, self.send = Liar(lambda m: reply(m, 0x8380)), send
+        self.tcp = socket.socket()
+        self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.tcp.bind(('127.0.0.1', self.udp.port))
+        self.tcp.listen(50)
+        self.tcp.settimeout(0.1)
+        self.threads, self.end, self.sent, self.port = [], False, 0, self.udp.port
+
+    def __enter__(self):
+        self.udp.__enter__()
+        self.threads.append(threading.Thread(target=self.serve))
+        self.threads[0].start()
+        return self
+
+    def serve(self):
+        while not self.end:
+            try:
+                peer, _ = self.tcp.accept()
+            except socket.timeout:
+                continue
+            self.threads.append(threading.Thread(target=self.answer, args=(peer,)))
+            self.threads[-1].start()
+
+    def answer(self, peer):
+        with peer:
+            peer.settimeout(0.2)
+            try:
+                message, gone = peer.recv(4096)[2:], 0
+                while message and not self.end and gone < 10 << 20:
+                    try:
+                        gone += peer.send(self.send(message, gone))
+                    except socket.timeout:
+                        continue
+                    time.sleep(0.001)
+                self.sent += gone
+                while not self.end and peer.recv(1):
+                    pass
+            except OSError:
+                pass
+
+    def __exit__(self, *_):
+        self.end = True
+        for thread in self.threads:
+            thread.join()
+        self.tcp.close()
+        self.udp.__exit__()
+
+
+def whole(message, _):
+    """65535 bytes: as many texts as there is room for."""
+    head = b'\xc0\x0c' + struct.pack('>HHIH', 16, 1, 300, 256) + b'\xff'
+    records = [head + b'%0255d' % i for i in range((65535 - len(reply(message, 0x8580))) // (len(head) + 255))]
+    data = reply(message, 0x8580, b''.join(records), len(records))
+    return struct.pack('>H', len(data)) + data
+
+
+def promised(message, gone):
+    """A length, and ten bytes of it; then one byte now and then."""
+    time.sleep(0.05)
+    return struct.pack('>H', 65535) + message[:10] if gone == 0 else b'x'
+
+
+def floods(b):
+    """Ten megabytes where a record is expected, and answers that never end."""
+    t = b.t
+    b.own('flood.example')
+    for name, send in (('ten megabytes by TCP', whole), ('an answer that never ends', promised)):
+        with Flood(send) as server:
+            conf = tap.write(os.path.join(b.work, 'conf'), b'[dns]\nservers = 127.0.0.1:%d\n' % server.port)
+            begin = time.monotonic()
+            process = subprocess.Popen([DNS, '--db', b.db, '--config', conf, 'flood.example'],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            took = time.monotonic() - begin
+        t.ok(process.returncode in (0, 75) and took < 8, name + ' end in time',
+             '%d %.1f s' % (process.returncode, took))
+        t.ok(used.ru_maxrss < 200 << 10 or SANITIZED, 'and take no more memory than a domain may',
+             used.ru_maxrss)
+        t.ok(server.sent > 65536, name + ' were sent', server.sent) if send is whole else None
+    kept = b.sql('SELECT coalesce(sum(length(records)), 0) FROM dns_fact JOIN domain AS d ON d.id = domain'
+                 " WHERE d.name = 'flood.example'")[0][0]
+    t.ok(0 < kept < 40 * 65536, 'what is kept is bounded', kept)
+
+
 MOVED = '''
 moved.example. NS ns1.host.example.
 moved.example. NS ns2.host.example.
@@ -514,7 +646,7 @@ def main():
     try:
         b.own('good.example')
         b.report('good.example')
-        for part in (learns, changes, fails, reverse, locks, many, bombs, splits, own_address):
+        for part in (learns, changes, fails, reverse, locks, many, bombs, judged, floods, splits, own_address):
             tap.say(part.__name__)
             part(b)
     finally:
