@@ -625,6 +625,39 @@ def splits(b):
     t.ok(last['queries'] <= 40 and last['failures'] == 0, 'all within the bound of questions', last)
 
 
+def ordinary(b):
+    """Three keys, five includes, two mail servers: all of it, and the name servers too, in 40 questions."""
+    t = b.t
+    signed = ''.join('<dkim><domain>busy.example</domain><selector>k%d</selector><result>pass</result></dkim>' % i
+                     for i in range(3))
+    mail = ('<record><row><source_ip>192.0.2.5</source_ip><count>9</count><policy_evaluated><dkim>pass</dkim><spf>'
+            'pass</spf></policy_evaluated></row><identifiers><header_from>busy.example</header_from></identifiers>'
+            '<auth_results>%s<spf><domain>busy.example</domain><result>pass</result></spf></auth_results></record>'
+            % signed)
+    xml = tap.run(sys.executable, MK, 'xml', 'domain=busy.example', 'begin=%d' % (time.time() - 90000),
+                  'end=%d' % (time.time() - 3700), 'rec=', 'raw=' + mail, check=(0,))[1]
+    tap.ingest(b.db, tap.write(os.path.join(b.work, 'busy.xml'), xml), check=(0,))
+    b.own('busy.example')
+    root = HOSTS + ''.join('i%d.host.example. TXT "v=spf1 ip4:192.0.2.%d -all"\n' % (i, i) for i in range(5))
+    zone = 'busy.example. NS ns1.host.example.\nbusy.example. NS ns2.host.example.\n' \
+        'busy.example. TXT "v=spf1 mx %s -all"\nbusy.example. MX 1 m1.busy.example.\n' \
+        'busy.example. MX 2 m2.busy.example.\nm1.busy.example. A 192.0.2.5\nm2.busy.example. A 192.0.2.6\n' \
+        '_dmarc.busy.example. TXT "v=DMARC1; p=none; rua=mailto:d@busy.example"\n' \
+        % ' '.join('include:i%d.host.example' % i for i in range(5)) \
+        + ''.join('k%d._domainkey.busy.example. TXT "%s"\n' % (i, KEY[:200]) for i in range(3))
+    old = zone.replace('k0._domainkey', 'k9._domainkey')
+    servers = [Nsd(os.path.join(b.work, 'busy' + ip), b.port, root, ip, {'busy.example': text})
+               for ip, text in (('127.0.0.1', zone), ('127.0.0.2', zone), ('127.0.0.3', old))]
+    with servers[0], servers[1], servers[2]:
+        t.equal(b.ask('busy.example')[:2], (0, ''), 'an ordinary domain is asked for')
+    last = b.last('busy.example')
+    t.ok(last['notice'] is None and last['failures'] == 0 and last['queries'] <= 40, 'nothing is left out', last)
+    t.equal([b.fact(name)[0] for name in ('i4.host.example', 'k2._domainkey.busy.example')], [1, 1],
+            'nor is what it leads to')
+    t.equal(b.sql("SELECT name FROM dns_split WHERE name LIKE '%busy%'"), [('k0._domainkey.busy.example',)],
+            'and its servers are compared')
+
+
 def own_address(b):
     """Whoever writes a zone cannot have questions sent to any place."""
     t = b.t
@@ -646,7 +679,7 @@ def main():
     try:
         b.own('good.example')
         b.report('good.example')
-        for part in (learns, changes, fails, reverse, locks, many, bombs, judged, floods, splits, own_address):
+        for part in (learns, changes, fails, reverse, locks, many, bombs, judged, floods, splits, ordinary, own_address):
             tap.say(part.__name__)
             part(b)
     finally:
