@@ -196,8 +196,7 @@ static void want(void *arg, struct slice name, enum dns_type type)
 	struct run *run = arg;
 
 	/* An address at a key's name is looked for only where there is no key. */
-	if (slice_absent(name) || type == DNS_A || type == DNS_AAAA ||
-		run->at_once == AT_ONCE_MAX)
+	if (slice_absent(name) || type == DNS_A || type == DNS_AAAA || run->at_once == AT_ONCE_MAX)
 		return;
 	run->at_once++;
 	resolver_want(run->resolver, name, type);
