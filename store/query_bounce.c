@@ -166,6 +166,19 @@ out:
 	return more < 0 ? -1 : 0;
 }
 
+/* Of a domain with so much mail that its causes take too long or too much, the refusal is explained
+ * without. */
+static int read_causes(struct query_bounce *q, struct query_filter *f, struct err *err)
+{
+	struct err ours = ERR_INIT;
+
+	query_filter_init(f);
+	if (query_causes_open(&q->causes, q->store, slice_of(q->domain), f, &ours) == 0 ||
+		ours.code == ERR_SLOW || ours.code == ERR_SHORTAGE)
+		return 0;
+	return err_set(err, ours.code, "%s", ours.text);
+}
+
 static int gather(struct query_bounce *q, struct slice domain, struct err *err)
 {
 	struct query_filter *f;
@@ -190,10 +203,8 @@ static int gather(struct query_bounce *q, struct slice domain, struct err *err)
 		err_set(err, ERR_SHORTAGE, "no memory");
 	else
 		rc = read_sources(q, f, err);
-	if (rc == 0) {
-		query_filter_init(f);
-		rc = query_causes_open(&q->causes, q->store, slice_of(q->domain), f, err);
-	}
+	if (rc == 0)
+		rc = read_causes(q, f, err);
 	free(f);
 	return rc;
 }
@@ -347,7 +358,7 @@ static void put_steps(struct query_bounce *q, struct emit *e, enum bounce_langua
 /* The group's own: those with something to change come first. NULL: it has none. */
 static const struct query_cause *cause_of_group(const struct query_bounce *q, int64_t group)
 {
-	for (size_t i = 0; i < query_causes_count(q->causes); i++) {
+	for (size_t i = 0; q->causes != NULL && i < query_causes_count(q->causes); i++) {
 		const struct query_cause *c = query_causes_get(q->causes, i);
 
 		if (c->source_group == group)

@@ -251,7 +251,7 @@ static struct group *group_of(
 
 	if (g != NULL && g->id == id)
 		return g;
-	if (q->groups_len == q->groups_cap) {
+	if (q->groups == NULL || q->groups_len == q->groups_cap) {
 		size_t cap = q->groups_cap > 0 ? 2 * q->groups_cap : 64;
 		struct group *more =
 			q->groups_cap < GROUPS_MAX ? realloc(q->groups, cap * sizeof *more) : NULL;

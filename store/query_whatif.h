@@ -15,9 +15,6 @@
 #include "store/emit.h"
 #include "store/judge/whatif.h"
 
-/* Bytes of a wished SPF record: some 4 KiB are all that fits an answer over TCP with others. */
-#define WHATIF_SPF_MAX 4096
-
 struct query_whatif_wish {
 	struct whatif_wish wish;
 	size_t spf_len;

@@ -128,6 +128,8 @@
 /* Text of a refused mail that is read: a delivery report's front, where the answer stands. Over HTTP it
  * is a body. */
 #define BOUNCE_BYTES_MAX (64 * 1024)
+/* Bytes of an SPF record that is tried: no domain's is longer, and it fits an address line. */
+#define WHATIF_SPF_MAX 4096
 #define REQUEST_IDLE_SECONDS_MAX 10
 #define REQUEST_SECONDS_MAX 30
 #define CHANGES_PER_MINUTE_MAX 60
