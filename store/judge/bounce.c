@@ -66,6 +66,8 @@ static const struct rule rules[] = {
 	{ "gmail-31", BOUNCE_NO_DMARC, BOUNCE_GMAIL, BOUNCE_LIKELY, 31, true, { NULL } },
 	/* Yahoo and AOL: the text does not say which check failed. */
 	{ "yahoo-policy", BOUNCE_CHECK_NOT_TOLD, YAHOO, 9, false, { "for policy reasons" } },
+	{ "yahoo-unauthenticated", BOUNCE_UNAUTHENTICATED, YAHOO, 9, false,
+		{ "sender is unauthenticated" } },
 	{ "yahoo-9", BOUNCE_CHECK_NOT_TOLD, BOUNCE_YAHOO, BOUNCE_LIKELY, 9, true, { NULL } },
 	/* Microsoft: Outlook.com and Exchange Online. */
 	{ "microsoft-requirements", BOUNCE_REQUIREMENTS, MICROSOFT, 515, false, { NULL } },
@@ -91,6 +93,8 @@ static const struct rule rules[] = {
 	{ "rfc7372-several", BOUNCE_SEVERAL_FAILED, PROBABLY, 26, false, { NULL } },
 	/* What milters and filters of Postfix, Exim, rspamd and others say. */
 	{ "dmarc-no-record", BOUNCE_NO_DMARC, PROBABLY, ANY_CODE, false, { "no dmarc record" } },
+	{ "dmarc-not-evaluated", BOUNCE_DMARC_BROKEN, PROBABLY, ANY_CODE, false,
+		{ "error evaluating dmarc" } },
 	{ "dmarc-policy", BOUNCE_DMARC_POLICY, PROBABLY, ANY_CODE, false, { "dmarc policy" } },
 	{ "dmarc-due-to", BOUNCE_DMARC_POLICY, PROBABLY, ANY_CODE, false, { "due to dmarc" } },
 	{ "dmarc-failure", BOUNCE_DMARC_POLICY, PROBABLY, ANY_CODE, false, { "dmarc fail" } },
@@ -113,9 +117,15 @@ static const struct rule rules[] = {
 	{ "spf-explanation", BOUNCE_SPF_FAILED, PROBABLY, ANY_CODE, false, { "openspf." } },
 	{ "spf-not-allowed", BOUNCE_SPF_FAILED, PROBABLY, ANY_CODE, false,
 		{ "not allowed to send mail from" } },
+	{ "spf-prohibited", BOUNCE_SPF_FAILED, PROBABLY, ANY_CODE, false,
+		{ "spf unauthorized mail is prohibited" } },
+	{ "spf-rejected-by", BOUNCE_SPF_FAILED, PROBABLY, ANY_CODE, false, { "rejected by spf" } },
+	{ "spf-per-policy", BOUNCE_SPF_FAILED, PROBABLY, ANY_CODE, false, { "per spf policy" } },
 	{ "spf-reject", BOUNCE_SPF_FAILED, PROBABLY, ANY_CODE, false, { "spf fail" } },
 	{ "dkim-verification", BOUNCE_DKIM_FAILED, PROBABLY, ANY_CODE, false,
 		{ "dkim verification failed" } },
+	{ "dkim-signature-verification", BOUNCE_DKIM_FAILED, PROBABLY, ANY_CODE, false,
+		{ "dkim signature verification failed" } },
 	{ "dkim-check-failed", BOUNCE_DKIM_FAILED, PROBABLY, ANY_CODE, false,
 		{ "dkim check failed" } },
 	{ "dkim-bad-signature", BOUNCE_DKIM_FAILED, PROBABLY, ANY_CODE, false,

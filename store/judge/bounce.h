@@ -27,6 +27,7 @@
 	X(DMARC_POLICY, "dmarc-policy")                                                            \
 	X(CHECK_NOT_TOLD, "check-not-told")                                                        \
 	X(NO_DMARC, "no-dmarc")                                                                    \
+	X(DMARC_BROKEN, "dmarc-broken")                                                            \
 	X(NOT_ALIGNED, "not-aligned")                                                              \
 	X(REQUIREMENTS, "requirements")                                                            \
 	X(SPF_HARD_FAIL, "spf-hard-fail")                                                          \

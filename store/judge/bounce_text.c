@@ -10,12 +10,10 @@
 			"Busque entre los orígenes de abajo el servidor o servicio que envió el correo: su" \
 			" causa dice qué cambiar."                                                           \
 	}
-#define SIGN                                                                                                  \
-	{                                                                                                     \
-		"Turn on DKIM for {domain} in that service or server, with d={domain} and a 2048-bit"         \
-		" key, and publish the record it gives you.",                                                 \
-			"Active DKIM para {domain} en ese servicio o servidor, con d={domain} y una clave de" \
-			" 2048 bits, y publique el registro que le indique."                                  \
+#define SIGN                                                                                                                                                          \
+	{                                                                                                                                                             \
+		"Turn on DKIM for {domain} in that service or server, with that name in d= and a 2048-bit key, and publish the record it gives you.",                 \
+			"Active DKIM para {domain} en ese servicio o servidor, con ese nombre en d= y una clave de 2048 bits, y publique el registro que le indique." \
 	}
 #define LIST_OWN                                                                                                 \
 	{                                                                                                        \
@@ -31,10 +29,10 @@
 			"Vuelva a enviar el correo cuando los registros nuevos se vean en todas partes (como" \
 			" mucho, el TTL de los antiguos). El correo rechazado no vuelve a salir solo."        \
 	}
-#define CHECK_RECORDS                                                                                     \
-	{                                                                                                 \
-		"Check the records of {domain} (ruad-query dns {domain}, or the DNS page).",              \
-			"Compruebe los registros de {domain} (ruad-query dns {domain} o la página DNS)." \
+#define CHECK_RECORDS                                                                              \
+	{                                                                                          \
+		"Check the records of {domain}: ruad-query dns, or the DNS page.",                 \
+			"Compruebe los registros de {domain}: ruad-query dns o la página DNS."    \
 	}
 
 static const struct {
@@ -77,15 +75,24 @@ static const struct {
 		  " requirement.",
 			"Quien envía mucho correo debe publicar un registro DMARC. Para este requisito basta"
 			" p=none." },
-		{ { "Publish a TXT record at _dmarc.{domain}, for example: v=DMARC1; p=none;"
-		    " rua=mailto: and the address for your reports.",
-			  "Publique un registro TXT en _dmarc.{domain}, por ejemplo: v=DMARC1; p=none;"
-			  " rua=mailto: y la dirección para sus informes." },
+		{ { "Publish a TXT record at _dmarc under {domain}, for example: v=DMARC1; p=none; rua=mailto: and the address for your reports.",
+			  "Publique un registro TXT en _dmarc bajo {domain}, por ejemplo: v=DMARC1; p=none; rua=mailto: y la dirección para sus informes." },
 			{ "If there is one, look for a doubled zone name, a missing underscore or a second"
 			  " record.",
 				"Si ya existe, busque un nombre de zona duplicado, un guion bajo que falte o un"
 				" segundo registro." },
 			CHECK_RECORDS, SEND_AGAIN } },
+	[BOUNCE_DMARC_BROKEN] = { { "The DMARC record could not be evaluated.",
+					  "No se pudo evaluar el registro DMARC." },
+		{ "There are two records at the name, a tag that nobody can read, or name servers that"
+		  " do not answer.",
+			"Hay dos registros en ese nombre, una etiqueta que no se puede leer o servidores"
+			" de nombres que no responden." },
+		{ CHECK_RECORDS,
+			{ "Keep one TXT record at _dmarc under {domain}, with v=DMARC1 and p= first.",
+				"Deje un solo registro TXT en _dmarc bajo {domain}, con v=DMARC1 y p= al"
+				" principio." },
+			SEND_AGAIN } },
 	[BOUNCE_NOT_ALIGNED] = { { "The From address is not aligned with what SPF or DKIM passed for.",
 					 "El remitente visible no está alineado con el dominio que superó SPF o DKIM." },
 		{ "SPF or DKIM passed, but for another organisation's domain than that of the From"
@@ -111,10 +118,8 @@ static const struct {
 			LOOK_AT_SOURCE, SIGN, CHECK_RECORDS, SEND_AGAIN } },
 	[BOUNCE_SPF_HARD_FAIL] = { { "The sending address is not in the SPF record, which ends with -all.",
 					   "La dirección que envía no está en el registro SPF, que termina en -all." },
-		{ "The bounce domain's SPF record says -all: no other server may send. The mail came from"
-		  " {address}, which the record does not list.",
-			"El registro SPF del dominio de rebote dice -all: ningún otro servidor puede enviar. El"
-			" correo vino de {address}, que el registro no incluye." },
+		{ "The bounce domain's SPF record says -all: no other server may send, and it does not list {address}.",
+			"El registro SPF del dominio de rebote dice -all: ningún otro servidor puede enviar, y no incluye {address}." },
 		{ LIST_OWN, SIGN,
 			{ "Until every server is listed, end the record with ~all: DKIM and DMARC decide"
 			  " then.",
@@ -123,10 +128,8 @@ static const struct {
 			CHECK_RECORDS, SEND_AGAIN } },
 	[BOUNCE_SPF_FAILED] = { { "SPF did not pass for the bounce domain.",
 					"SPF no fue válido para el dominio de rebote." },
-		{ "The server that sent ({address}) is not listed in the SPF record of the domain in the"
-		  " bounce address.",
-			"El servidor que envió ({address}) no está en el registro SPF del dominio de la"
-			" dirección de rebote." },
+		{ "{address} is not listed in the SPF record of the domain in the bounce address.",
+			"{address} no está en el registro SPF del dominio de la dirección de rebote." },
 		{ LOOK_AT_SOURCE, LIST_OWN, CHECK_RECORDS, SEND_AGAIN } },
 	[BOUNCE_SPF_BROKEN] = { { "The SPF record could not be evaluated.",
 					"No se pudo evaluar el registro SPF." },
@@ -144,10 +147,8 @@ static const struct {
 		  " signed.",
 			"El correo no iba firmado, no se encontró su clave o se modificó después de firmarlo." },
 		{ LOOK_AT_SOURCE,
-			{ "If it is signed, check that {selector}._domainkey.{domain} exists and holds the key"
-			  " of the signer (it is often lost when the DNS moves).",
-				"Si va firmado, compruebe que {selector}._domainkey.{domain} existe y contiene la"
-				" clave de quien firma (suele perderse al cambiar de DNS)." },
+			{ "If it is signed, check that {selector}._domainkey exists under {domain} and holds the key of the signer (it is often lost when the DNS moves).",
+				"Si va firmado, compruebe que {selector}._domainkey existe bajo {domain} y contiene la clave de quien firma (suele perderse al cambiar de DNS)." },
 			SIGN,
 			{ "Let the last server that touches the mail sign it.",
 				"Haga que firme el último servidor que toca el correo." },
@@ -160,10 +161,8 @@ static const struct {
 	[BOUNCE_REVERSE_DNS] = { { "The sending address has no name in reverse DNS, or one that does not lead back.",
 					 "La dirección que envía no tiene nombre en el DNS inverso, o el nombre no conduce de"
 					 " vuelta a ella." },
-		{ "This is not about SPF, DKIM or DMARC: the receiver asks for a PTR record of {address}"
-		  " whose name has that address.",
-			"No se trata de SPF, DKIM ni DMARC: el receptor exige un registro PTR de {address} cuyo"
-			" nombre tenga esa dirección." },
+		{ "This is not about SPF, DKIM or DMARC: the receiver asks that {address} has a PTR record with a name that leads back.",
+			"No se trata de SPF, DKIM ni DMARC: el receptor exige que {address} tenga un registro PTR con un nombre que conduzca de vuelta." },
 		{ { "Ask whoever rents you {address} to set its PTR record, and publish the same name with"
 		    " an A or AAAA record.",
 			  "Pida a quien le alquila {address} que ponga su registro PTR y publique ese nombre"
