@@ -435,6 +435,22 @@ CREATE TABLE dns_run (
 	notice	TEXT				-- what went wrong, for people; NULL: nothing did
 ) STRICT;
 
+-- What the record checker and readiness said of it when ruad-dns last asked: for monitoring, which asks
+-- of every domain at once.
+CREATE TABLE dns_sum (
+	domain	INTEGER PRIMARY KEY REFERENCES domain (id) ON DELETE CASCADE,
+	spf_errors	INTEGER NOT NULL,	-- findings of the rules S
+	spf_warnings	INTEGER NOT NULL,
+	dkim_errors	INTEGER NOT NULL,	-- K
+	dkim_warnings	INTEGER NOT NULL,
+	dmarc_errors	INTEGER NOT NULL,	-- D
+	dmarc_warnings	INTEGER NOT NULL,
+	zone_errors	INTEGER NOT NULL,	-- X
+	zone_warnings	INTEGER NOT NULL,
+	spf_lookups	INTEGER,		-- that the SPF record takes; NULL: none, or not all known
+	readiness	INTEGER NOT NULL	-- enum readiness_verdict_id
+) STRICT;
+
 -- What was answered, with its history: the same answer again moves last_seen, another one is a new
 -- row. A question that fails leaves the row it had as it is.
 CREATE TABLE dns_fact (

@@ -9,6 +9,14 @@ STMT(STMT_DNS_RUN_SET,
 	"VALUES (?1, ?2, iif(?6, ?2, NULL), ?3, ?4, ?5) ON CONFLICT (domain) DO UPDATE SET "
 	"asked = excluded.asked, answered = coalesce(excluded.answered, answered), "
 	"queries = excluded.queries, failures = excluded.failures, notice = excluded.notice")
+STMT(STMT_DNS_SUM_SET,
+	"INSERT OR REPLACE INTO dns_sum (domain, spf_errors, spf_warnings, dkim_errors, dkim_warnings, "
+	"dmarc_errors, dmarc_warnings, zone_errors, zone_warnings, spf_lookups, readiness) "
+	"SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM domain WHERE name = ?1 AND own = 1")
+STMT(STMT_DNS_SUMS,
+	"SELECT d.name, s.spf_errors, s.spf_warnings, s.dkim_errors, s.dkim_warnings, s.dmarc_errors, "
+	"s.dmarc_warnings, s.zone_errors, s.zone_warnings, s.spf_lookups, s.readiness FROM domain AS d "
+	"CROSS JOIN dns_sum AS s ON s.domain = d.id WHERE d.own = 1 ORDER BY d.name")
 /* Never asked first, then by age. */
 STMT(STMT_DNS_OWN,
 	"SELECT d.name FROM domain AS d "

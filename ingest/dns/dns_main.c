@@ -17,6 +17,7 @@
 #include "store/dns_fact.h"
 #include "store/dns_reverse.h"
 #include "store/dns_seen.h"
+#include "store/dns_sum.h"
 #include "store/judge/dns/finding.h"
 #include "store/judge/dns/pool.h"
 
@@ -345,6 +346,8 @@ static int keep(struct run *run, struct slice domain, struct slice notice, struc
 	if (rc == 0)
 		rc = dns_fact_commit(facts, &kept, err);
 	dns_fact_close(facts);
+	if (rc == 0)
+		rc = dns_sum_note(store, domain, err);
 	store_close(store);
 	return rc;
 }
