@@ -33,8 +33,7 @@ static void count_findings(const struct dns_findings *found, struct dns_sum *sum
 static void count_lookups(const struct spf_tree *tree, struct dns_sum *sum)
 {
 	sum->lookups = -1;
-	if (tree != NULL && tree->len > 0 && !slice_absent(tree->nodes[0].record) &&
-		!tree->unknown)
+	if (tree != NULL && tree->len > 0 && !slice_absent(tree->nodes[0].record) && !tree->unknown)
 		sum->lookups = tree->lookups;
 }
 
@@ -100,16 +99,16 @@ int dns_sum_note(struct store *st, struct slice domain, struct err *err)
 
 static bool get(sqlite3_stmt *stmt, struct dns_sum *sum)
 {
-	const int readiness = sqlite3_column_int(stmt, 2 + DNS_SUM_RECORD_COUNT * DNS_SUM_SEVERITIES);
+	const int readiness =
+		sqlite3_column_int(stmt, 2 + DNS_SUM_RECORD_COUNT * DNS_SUM_SEVERITIES);
 	int at = 1;
 
 	for (int r = 0; r < DNS_SUM_RECORD_COUNT; r++) {
 		for (int s = 0; s < DNS_SUM_SEVERITIES; s++)
 			sum->findings[r][s] = sqlite3_column_int64(stmt, at++);
 	}
-	sum->lookups = sqlite3_column_type(stmt, at) != SQLITE_NULL
-			       ? sqlite3_column_int64(stmt, at)
-			       : -1;
+	sum->lookups =
+		sqlite3_column_type(stmt, at) != SQLITE_NULL ? sqlite3_column_int64(stmt, at) : -1;
 	sum->readiness = (enum readiness_verdict_id)readiness;
 	return readiness >= 0 && readiness < READINESS_VERDICT_COUNT;
 }

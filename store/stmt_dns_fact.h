@@ -15,8 +15,8 @@ STMT(STMT_DNS_SUM_SET,
 	"SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM domain WHERE name = ?1 AND own = 1")
 STMT(STMT_DNS_SUMS,
 	"SELECT d.name, s.spf_errors, s.spf_warnings, s.dkim_errors, s.dkim_warnings, s.dmarc_errors, "
-	"s.dmarc_warnings, s.zone_errors, s.zone_warnings, s.spf_lookups, s.readiness FROM domain AS d "
-	"CROSS JOIN dns_sum AS s ON s.domain = d.id WHERE d.own = 1 ORDER BY d.name")
+	"s.dmarc_warnings, s.zone_errors, s.zone_warnings, s.spf_lookups, s.readiness FROM dns_sum AS s "
+	"CROSS JOIN domain AS d ON d.id = s.domain AND d.own = 1 ORDER BY d.name")
 /* Never asked first, then by age. */
 STMT(STMT_DNS_OWN,
 	"SELECT d.name FROM domain AS d "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/base/day.h"
+#include "store/dns_sum.h"
 #include "store/judge/class.h"
 #include "web/meter.h"
 #include "web/pool.h"
@@ -28,7 +29,8 @@ struct window {
 struct domain {
 	char name[DOMAIN_KEY_MAX];
 	char p[16], sp[16];
-	bool has_report;
+	bool has_report, has_dns;
+	struct dns_sum dns;
 	int64_t last_report, undecided_sources, new_sources;
 	struct window windows[WINDOWS];
 };
@@ -172,6 +174,23 @@ static int ask_sums(struct scrape *s, struct err *err)
 		before = window_days[s->window];
 	}
 	return 0;
+}
+
+/* Of "other" the findings are summed; look-ups and readiness are of one domain. */
+static void take_dns(void *arg, struct slice name, const struct dns_sum *sum)
+{
+	struct scrape *s = arg;
+	struct domain *d = domain_of(s, name);
+
+	if (d == NULL)
+		return;
+	d->has_dns = true;
+	d->dns.lookups = sum->lookups;
+	d->dns.readiness = sum->readiness;
+	for (int r = 0; r < DNS_SUM_RECORD_COUNT; r++) {
+		for (int v = 0; v < DNS_SUM_SEVERITIES; v++)
+			d->dns.findings[r][v] += sum->findings[r][v];
+	}
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -328,6 +347,38 @@ static void write_policy(struct scrape *s, const struct domain *d)
 			1);
 }
 
+static void write_findings(struct scrape *s, const struct domain *d)
+{
+	for (int r = 0; d->has_dns && r < DNS_SUM_RECORD_COUNT; r++) {
+		for (int v = 0; v < DNS_SUM_SEVERITIES; v++)
+			gauge(s, "ruad_dns_findings",
+				(const char *const[]){ "domain", d->name, "record",
+					dns_sum_record_names[r], "severity", dns_severity_names[v],
+					NULL },
+				d->dns.findings[r][v]);
+	}
+}
+
+static bool is_one(const struct scrape *s, const struct domain *d)
+{
+	return d != &s->domains[s->domains_len];
+}
+
+static void write_lookups(struct scrape *s, const struct domain *d)
+{
+	if (d->has_dns && is_one(s, d) && d->dns.lookups >= 0)
+		gauge(s, "ruad_spf_lookups", OF_DOMAIN(d), d->dns.lookups);
+}
+
+static void write_readiness(struct scrape *s, const struct domain *d)
+{
+	if (d->has_dns && is_one(s, d))
+		gauge(s, "ruad_readiness_state",
+			(const char *const[]){ "domain", d->name, "state",
+				readiness_verdict_names[d->dns.readiness], NULL },
+			1);
+}
+
 static const struct {
 	const char *name, *help;
 	void (*write)(struct scrape *s, const struct domain *d);
@@ -347,6 +398,12 @@ static const struct {
 		write_undecided },
 	{ "ruad_new_sources", "Sources that are new in the last 7 days.", write_new },
 	{ "ruad_policy_info", "The policy reporters saw last.", write_policy },
+	{ "ruad_dns_findings", "What is wrong with the domain's records, when ruad-dns last asked.",
+		write_findings },
+	{ "ruad_spf_lookups", "DNS look-ups that the SPF record takes; ten are allowed.",
+		write_lookups },
+	{ "ruad_readiness_state", "Whether the policy may go on, when ruad-dns last asked.",
+		write_readiness },
 };
 
 static void take_reporter(const struct value *row, struct scrape *s)
@@ -396,7 +453,8 @@ static int write_store(struct scrape *s, struct err *err)
 		NULL };
 	static const char *const nothing[] = { NULL };
 
-	if (ask(s, QUERY_DOMAINS, by_name, take_domain, err) < 0 || ask_sums(s, err) < 0)
+	if (ask(s, QUERY_DOMAINS, by_name, take_domain, err) < 0 || ask_sums(s, err) < 0 ||
+		dns_sum_each(s->req->store, take_dns, s, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof domain_gauges / sizeof *domain_gauges; i++) {
 		head(s, domain_gauges[i].name, "gauge", domain_gauges[i].help);

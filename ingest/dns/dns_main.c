@@ -346,8 +346,6 @@ static int keep(struct run *run, struct slice domain, struct slice notice, struc
 	if (rc == 0)
 		rc = dns_fact_commit(facts, &kept, err);
 	dns_fact_close(facts);
-	if (rc == 0)
-		rc = dns_sum_note(store, domain, err);
 	store_close(store);
 	return rc;
 }
@@ -470,6 +468,19 @@ static int ask_reverse(struct run *run, struct slice domain, struct err *err)
 
 /* ---- the program ------------------------------------------------------------------------------ */
 
+/* When all is known of it that this run learns. */
+static int sum_up(struct run *run, struct slice domain, struct err *err)
+{
+	struct store *store = NULL;
+	int rc;
+
+	if (open_writer(run, &store, err) < 0)
+		return -1;
+	rc = dns_sum_note(store, domain, err);
+	store_close(store);
+	return rc;
+}
+
 static int run_all(struct run *run, struct err *err)
 {
 	struct slice all, domain;
@@ -486,7 +497,8 @@ static int run_all(struct run *run, struct err *err)
 	run->reverse_left = run->conf.dns_reverse;
 	all = buf_slice(&run->own);
 	while (run->mute < MUTE_MAX && own_next(&all, &domain)) {
-		if (ask_and_keep(run, domain, err) < 0 || ask_reverse(run, domain, err) < 0)
+		if (ask_and_keep(run, domain, err) < 0 || ask_reverse(run, domain, err) < 0 ||
+			sum_up(run, domain, err) < 0)
 			return err_wrap(err, "%.*s", SLICE_FMT(domain));
 	}
 	if (run->silent > 1)

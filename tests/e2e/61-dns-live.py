@@ -1,6 +1,7 @@
 """ruad-dns against a name server of its own: what is learnt, what becomes of it, and who may hurt it."""
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -12,6 +13,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 import tap  # noqa: E402
+import web  # noqa: E402  (beside this file)
 
 DNS = os.environ.get('RUAD_DNS') or os.path.join(tap.ROOT, 'build/ingest/dns/ruad-dns')
 MK = os.path.join(tap.ROOT, 'tests/e2e/mk.py')
@@ -460,15 +462,50 @@ def judged(b):
          'and a cause', out)
 
 
+def monitored(b):
+    """/metrics tells of each domain what the record checker and readiness say of it."""
+    t, labels = b.t, re.compile(r'(\w+)="([^"]*)"')
+    with web.Web('--db', b.db) as server:
+        text = server.get('/metrics').text
+    told, lookups, states = {}, {}, {}
+    for line in text.splitlines():
+        of = dict(labels.findall(line))
+        if line.startswith('ruad_dns_findings{'):
+            told[of['domain'], of['record'], of['severity']] = int(line.split()[-1])
+        elif line.startswith('ruad_spf_lookups{'):
+            lookups[of['domain']] = int(line.split()[-1])
+        elif line.startswith('ruad_readiness_state{'):
+            states[of['domain']] = of['state']
+    for domain in ('good.example', 'big.example', 'loop.example', 'keys.example'):
+        doc = json.loads(tap.run(tap.QUERY, '--db', b.db, 'dns', domain, '--format', 'json', check=(0, 65))[1])
+        sums = {(domain, record, severity): 0 for record in ('spf', 'dkim', 'dmarc', 'zone')
+                for severity in ('error', 'warning')}
+        for row in doc['data']:
+            key = domain, {'S': 'spf', 'K': 'dkim', 'D': 'dmarc', 'X': 'zone'}[row['check_id'][0]], row['severity']
+            if key in sums:
+                sums[key] += 1
+        t.equal({k: v for k, v in told.items() if k[0] == domain}, sums, '%s is monitored: findings' % domain)
+        ready = json.loads(tap.run(tap.QUERY, '--db', b.db, 'ready', domain, '--format', 'json', check=(0,))[1])
+        t.equal(states.get(domain), (ready['data'] if isinstance(ready['data'], dict) else ready['data'][0])['verdict'],
+                'and readiness')
+    t.ok(sum(told.values()) > 0 and lookups.get('keys.example') == 0, 'and what SPF looks up', lookups)
+
+
 class Flood:
     """A server whose answers do not fit UDP; by TCP it sends `send(message)` in one piece after the other
     until ten megabytes are gone or nobody listens."""
 
     def __init__(self, send):
-        self.udp, self.send = Liar(lambda m: reply(m, 0x8380)), send
-        self.tcp = socket.socket()
-        self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.tcp.bind(('127.0.0.1', self.udp.port))
+        self.send, spare = send, []
+        for _ in range(20):
+            # A port that is free for UDP may be taken for TCP.
+            self.udp, self.tcp = Liar(lambda m: reply(m, 0x8380)), socket.socket()
+            self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                self.tcp.bind(('127.0.0.1', self.udp.port))
+                break
+            except OSError:
+                spare.append((self.udp, self.tcp))
         self.tcp.listen(50)
         self.tcp.settimeout(0.1)
         self.threads, self.end, self.sent, self.port = [], False, 0, self.udp.port
@@ -679,7 +716,7 @@ def main():
     try:
         b.own('good.example')
         b.report('good.example')
-        for part in (learns, changes, fails, reverse, locks, many, bombs, judged, floods, splits, ordinary, own_address):
+        for part in (learns, changes, fails, reverse, locks, many, bombs, judged, monitored, floods, splits, ordinary, own_address):
             tap.say(part.__name__)
             part(b)
     finally:
