@@ -65,14 +65,14 @@ STMT(STMT_DNS_FORMER,
  * then by messages. ?2: the first day, ?3: seconds; whoever was asked for later waits. A day (?4) where
  * there was no answer. */
 STMT(STMT_DNS_REVERSE_QUEUE,
-	"SELECT a.source, s.ip FROM (SELECT x.source AS source, sum(x.messages) AS messages, "
+	"SELECT xa.source, s.ip FROM (SELECT x.source AS source, sum(x.messages) AS messages, "
 	"max(coalesce(j.class = 0, 0)) AS own FROM domain AS d CROSS JOIN daily AS x ON x.domain = d.id "
 	"AND x.day > ?2 LEFT JOIN judgement AS j ON j.domain = x.domain AND j.source = x.source "
-	"AND j.trait = x.trait WHERE d.name = ?1 GROUP BY x.source) AS a "
-	"CROSS JOIN source AS s ON s.id = a.source AND s.ip IS NOT NULL "
-	"LEFT JOIN dns_reverse AS e ON e.source = a.source WHERE e.source IS NULL "
+	"AND j.trait = x.trait WHERE d.name = ?1 GROUP BY x.source) AS xa "
+	"CROSS JOIN source AS s ON s.id = xa.source AND s.ip IS NOT NULL "
+	"LEFT JOIN dns_reverse AS e ON e.source = xa.source WHERE e.source IS NULL "
 	"OR e.asked <= iif(e.answered IS e.asked, ?3, ?4) "
-	"ORDER BY a.own DESC, e.source IS NOT NULL, a.messages DESC, s.ip LIMIT ?5")
+	"ORDER BY xa.own DESC, e.source IS NOT NULL, xa.messages DESC, s.ip LIMIT ?5")
 STMT(STMT_DNS_REVERSE_GET, "SELECT name FROM dns_reverse WHERE source = ?")
 STMT(STMT_DNS_REVERSE_SET,
 	"INSERT INTO dns_reverse (source, asked, answered, name) SELECT id, ?2, ?2, ?3 FROM source "
