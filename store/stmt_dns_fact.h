@@ -83,6 +83,6 @@ STMT(STMT_DNS_REVERSE_FAILED,
 	"ON CONFLICT DO UPDATE SET asked = ?2")
 /* Whoever has mail of the address is judged again. */
 STMT(STMT_DNS_REVERSE_MARK,
-	"INSERT OR IGNORE INTO unassessed (domain, day) SELECT m.domain, (SELECT min(day) FROM daily "
-	"WHERE domain = m.domain) FROM member AS m WHERE m.source = ?1 AND EXISTS "
-	"(SELECT 1 FROM daily WHERE domain = m.domain)")
+	"INSERT OR IGNORE INTO unassessed (domain, day) SELECT d.id, (SELECT min(day) FROM daily "
+	"WHERE domain = d.id) FROM domain AS d CROSS JOIN member AS m ON m.domain = d.id "
+	"AND m.source = ?1 WHERE EXISTS (SELECT 1 FROM daily WHERE domain = d.id)")
