@@ -8,7 +8,8 @@ static bool may_scan(const char *name)
 		"STMT_ORPHAN_", /* to know that nothing refers to a row is to look at all that might */
 		"STMT_CLAIM_",   /* a suffix of a name has no index; an owner's decision is rare */
 		"STMT_DNS_SUMS", /* a row of each own domain, and each is asked for */
-		"STMT_DNS_OWN",  /* once a run, and then the network is what takes time */
+		"STMT_DNS_REVERSE_MARK", /* a name changes rarely, and any domain may know it */
+		"STMT_DNS_OWN",          /* once a run, and then the network is what takes time */
 	};
 
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
