@@ -94,6 +94,16 @@ static const char *odd_of(mode_t mode)
 	return "no regular file";
 }
 
+/* The path may have changed since fstatat(): a link is not followed, a FIFO does not block. That a mail
+ * was read is not worth a write to the disk, which only its owner may say. */
+static int open_mail(int dirfd, const char *name)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+	const int fd = openat(dirfd, name, flags | O_NOATIME);
+
+	return fd < 0 && errno == EPERM ? openat(dirfd, name, flags) : fd;
+}
+
 int item_open(
 	struct inbox *in, struct inbox_item *item, int dirfd, const char *name, struct err *err)
 {
@@ -119,8 +129,7 @@ int item_open(
 	}
 	if (item->odd != NULL)
 		return 1;
-	/* The path may have changed since fstatat(): a link is not followed, a FIFO does not block. */
-	item->fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	item->fd = open_mail(dirfd, name);
 	if (item->fd < 0) {
 		if (errno == ENOENT || errno == ELOOP || errno == ENXIO)
 			return 0;

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ingest/judge.h"
@@ -20,6 +21,7 @@
 
 /* Lets the worker parse on while a commit waits for the disk. */
 #define PIPE_BYTES (1024 * 1024)
+#define PAUSE_NS   400000
 #define READ_BYTES (256 * 1024)
 /* Descriptors of this process that are no mails under way. */
 #define DESCRIPTORS_KEPT 32
@@ -385,9 +387,15 @@ static int wait_for_bytes(struct worker *w)
 		w->options.silent_ms_max > 0 ? w->options.silent_ms_max : WORKER_SILENT_MS_MAX;
 	const int64_t began = day_monotonic_ms();
 	struct pollfd p = { .fd = w->frames, .events = POLLIN };
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	int64_t left;
 	bool looked = false;
 
+	/* Whoever writes to a pipe on which nobody waits need not wake anyone: that takes as long as
+	 * the writing. A moment later there is more to read, too. */
+	if (poll(&p, 1, 0) > 0)
+		return 1;
+	(void)nanosleep(&pause, NULL);
 	while ((left = began + most - day_monotonic_ms()) > 0) {
 		if (poll(&p, 1, (int)(left < LOOK_MS ? left : LOOK_MS)) > 0)
 			return 1;
