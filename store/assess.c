@@ -250,7 +250,7 @@ int assess_domain(struct assess *a, int64_t domain, bool all, bool news, struct 
 	if (there == 0)
 		return writer_run_1(a->st, STMT_UNASSESSED_DROP, domain, err);
 	if (read_networks(a, err) < 0 || read_days(a, err) < 0 || see(a, err) < 0 ||
-		assess_groups(a, err) < 0 || assess_homes(a, err) < 0 ||
+		assess_spf(a, err) < 0 || assess_groups(a, err) < 0 || assess_homes(a, err) < 0 ||
 		assess_classes(a, err) < 0 || assess_sum_days(a, all, err) < 0 ||
 		keep_groups(a, news, err) < 0 || sweep(a, err) < 0 ||
 		(news && event_policy(a, err) < 0))
@@ -286,6 +286,7 @@ void assess_close(struct assess *a)
 	assess_traits_close(a);
 	assess_facts_close(a);
 	assess_sums_close(a);
+	assess_spf_forget(a);
 	free(a->days);
 	free(a);
 }

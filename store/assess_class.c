@@ -39,6 +39,7 @@ static void read_row(sqlite3_stmt *stmt, struct row *r)
 		},
 	};
 	r->facts.own_network = (r->flags & ADDRESS_OWN_NETWORK) != 0;
+	r->facts.own_spf = (r->flags & ADDRESS_OWN_SPF) != 0;
 	r->facts.near_own = (r->flags & ADDRESS_NEAR_OWN) != 0;
 	r->facts.steady = (r->flags & ADDRESS_STEADY) != 0;
 }

@@ -367,6 +367,7 @@ static int end(struct assess *a, const struct found *f, struct groups *all, stru
 		hints.asn = 0;
 	if (f->host[0] != '\0')
 		hints.ptr_name = slice_of(f->host);
+	assess_spf_hint(a, &f->ip, &hints);
 	address_group(a->address, &hints, &g);
 	if (flags_of(a, f, &flags, err) < 0 || take_slot(a, all, &g, f->messages, &slot, err) < 0)
 		return -1;
@@ -377,6 +378,8 @@ static int end(struct assess *a, const struct found *f, struct groups *all, stru
 		return -1;
 	if (moved)
 		flags |= ADDRESS_MOVED;
+	if (hints.spf_term.len > 0)
+		flags |= ADDRESS_OWN_SPF;
 	if (keep_address(a, f, slot->id, flags, err) < 0)
 		return -1;
 	return sum_group(a, slot, f, &g, moved, err);

@@ -3,7 +3,7 @@
  *
  * assess.c runs a domain from end to end; assess_group.c gives its addresses their groups,
  * assess_home.c finds where each of its keys is at home, assess_class.c gives each address and trait
- * its class, assess_sum.c sums classes up by day, assess_trait.c reads traits back. decide.c and setting.c keep the owner's words and
+ * its class, assess_sum.c sums classes up by day, assess_trait.c reads traits back, assess_spf.c what the domain's SPF record names. decide.c and setting.c keep the owner's words and
  * have the domain judged again; event.c keeps what happened. asn.c is the wall around libmaxminddb.
  *
  * A domain may have 500,000 addresses and the process 32 MiB: what was seen of it lies in temporary
@@ -29,6 +29,7 @@ enum {	/* seen_address.flags */
 	ADDRESS_NEAR_OWN = 2,
 	ADDRESS_STEADY = 4,
 	ADDRESS_MOVED = 8,		/* it had another group when it was last judged */
+	ADDRESS_OWN_SPF = 16,
 };
 
 /* A day of the domain. delta: how many ranges of days that changed begin here, less those that
@@ -42,6 +43,7 @@ struct asn;
 struct assess_trait;
 struct assess_fact;
 struct assess_sums;
+struct spf_ranges;
 
 struct assess {
 	struct store *st;
@@ -60,6 +62,9 @@ struct assess {
 	int32_t first;			/* its first day */
 	struct ip_net nets[OWN_NETWORKS_MAX];
 	unsigned nets_len;
+	struct spf_ranges *spf;		/* what its own SPF record names; NULL: nothing is known */
+	struct slice spf_term;		/* the last one met, */
+	const struct service *spf_service;	/* and whose include it is */
 	struct assess_day *days;
 	size_t days_len, days_cap;
 	bool changed;			/* something is not as it was */
@@ -95,6 +100,14 @@ int assess_trait(struct assess *a, int64_t id, const struct assess_trait **ret, 
 /* ---- assess_group.c ------------------------------------------------------------------------ */
 
 int assess_groups(struct assess *a, struct err *err);
+
+/* ---- assess_spf.c -------------------------------------------------------------------------- */
+
+/* Reads what the DNS says of the domain's SPF record. One look-up where nothing is known. */
+int assess_spf(struct assess *a, struct err *err);
+void assess_spf_forget(struct assess *a);
+/* The term that authorises an address, as hints of its group. */
+void assess_spf_hint(struct assess *a, const struct ip *ip, struct group_hints *ret);
 
 /* ---- assess_home.c ------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "store/base/utf8.h"
+#include "store/judge/dns/spf_ranges.h"
 #include "store/write.h"
 
 #define DAY_SECONDS 86400
@@ -370,12 +371,31 @@ int dns_fact_each_former(struct store *st, struct slice domain, int64_t now,
 	return 0;
 }
 
+int dns_fact_ranges(struct store *st, struct slice domain, size_t bytes_max,
+	struct spf_ranges **ret, struct err *err)
+{
+	struct dns_set *set = NULL;
+	int64_t asked;
+	int rc = -1;
+
+	*ret = NULL;
+	if (dns_set_open(&set, bytes_max, err) < 0)
+		return -1;
+	rc = dns_fact_load(st, domain, set, &asked, err);
+	if (rc >= 0 && spf_ranges_open(ret, dns_set_view(set), domain, err) < 0)
+		rc = -1;
+	dns_set_close(set);
+	return rc < 0 ? -1 : 0;
+}
+
 /* ---- writing ---------------------------------------------------------------------------------- */
 
 struct dns_fact_run {
 	struct store *st;
 	int64_t domain, at;
-	bool open; /* the transaction */
+	char of[DOMAIN_KEY_MAX];   /* its name */
+	bool open;                 /* the transaction */
+	struct spf_ranges *before; /* what the SPF record named when the run began */
 	struct buf name, records;
 };
 
@@ -407,6 +427,9 @@ int dns_fact_open(struct dns_fact_run **ret, struct store *st, struct slice doma
 		goto fail;
 	/* Later than what is known, so that a row tells whether this run has seen it. */
 	run->at = now > asked ? now : asked + 1;
+	if (dns_fact_ranges(st, domain, DNS_SET_BYTES_MAX, &run->before, err) < 0)
+		goto fail;
+	memcpy(run->of, domain.ptr, domain.len);
 	*ret = run;
 	return 0;
 fail:
@@ -420,6 +443,7 @@ void dns_fact_close(struct dns_fact_run *run)
 		return;
 	if (run->open && sqlite3_get_autocommit(run->st->db) == 0)
 		(void)sql_exec(run->st, "ROLLBACK", NULL);
+	spf_ranges_close(run->before);
 	buf_release(&run->name);
 	buf_release(&run->records);
 	free(run);
@@ -570,6 +594,19 @@ static int end_splits(struct dns_fact_run *run, bool compared, struct err *err)
 	return sql_run(run->st, stmt, "cannot drop old facts", err);
 }
 
+/* Judgement knows the addresses the SPF record names: when they are others, it is done again. */
+static int mark_news(struct dns_fact_run *run, struct err *err)
+{
+	struct spf_ranges *now = NULL;
+	bool same;
+
+	if (dns_fact_ranges(run->st, slice_of(run->of), DNS_SET_BYTES_MAX, &now, err) < 0)
+		return -1;
+	same = spf_ranges_equal(run->before, now);
+	spf_ranges_close(now);
+	return same ? 0 : writer_run_1(run->st, STMT_DNS_FACT_MARK, run->domain, err);
+}
+
 int dns_fact_commit(struct dns_fact_run *run, const struct dns_fact_sum *sum, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -585,7 +622,7 @@ int dns_fact_commit(struct dns_fact_run *run, const struct dns_fact_sum *sum, st
 	sql_bind_text(stmt, 5, utf8_keep(sum->notice, TEXT_KEEP));
 	(void)sqlite3_bind_int(stmt, 6, sum->answered);
 	if (sql_run(run->st, stmt, "cannot keep when the DNS was asked", err) < 0 ||
-		writer_raise(run->st, "data_version", err) < 0 ||
+		mark_news(run, err) < 0 || writer_raise(run->st, "data_version", err) < 0 ||
 		writer_run(run->st, STMT_COMMIT, err) < 0)
 		return -1;
 	run->open = false;

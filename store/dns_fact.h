@@ -18,6 +18,7 @@
 
 #include "store/judge/dns/check.h"
 #include "store/judge/dns/set.h"
+#include "store/judge/dns/spf_ranges.h"
 #include "store/store.h"
 
 /*
@@ -26,6 +27,11 @@
  */
 int dns_fact_load(struct store *st, struct slice domain, struct dns_set *set, int64_t *asked,
 	struct err *err);
+
+/* Which addresses the domain's SPF record names by what is known (spf_ranges.h); none where nothing
+ * is. bytes_max: of the facts, ERR_SHORTAGE when they are more. The caller closes *ret. */
+int dns_fact_ranges(struct store *st, struct slice domain, size_t bytes_max,
+	struct spf_ranges **ret, struct err *err);
 
 /* Calls each() for every own domain, those that were not asked for the longest first. It may not use
  * the store; -1 ends the walk, and *err is its own. */
@@ -59,6 +65,8 @@ int dns_fact_put(struct dns_fact_run *run, struct slice name, enum dns_type type
 /* Two name servers that tell differently. */
 int dns_fact_put_split(
 	struct dns_fact_run *run, const struct dns_seen_split *split, struct err *err);
+/* A domain whose SPF record names other addresses than before is judged again, when mail is read the
+ * next time. */
 int dns_fact_commit(struct dns_fact_run *run, const struct dns_fact_sum *sum, struct err *err);
 /* Undoes what was not committed. NULL allowed. */
 void dns_fact_close(struct dns_fact_run *run);

@@ -81,6 +81,9 @@ STMT(STMT_DNS_REVERSE_SET,
 STMT(STMT_DNS_REVERSE_FAILED,
 	"INSERT INTO dns_reverse (source, asked) SELECT id, ?2 FROM source WHERE id = ?1 "
 	"ON CONFLICT DO UPDATE SET asked = ?2")
+STMT(STMT_DNS_FACT_MARK,
+	"INSERT OR IGNORE INTO unassessed (domain, day) SELECT domain, day FROM daily WHERE domain = ?1 "
+	"ORDER BY day LIMIT 1")
 /* Whoever has mail of the address is judged again. */
 STMT(STMT_DNS_REVERSE_MARK,
 	"INSERT OR IGNORE INTO unassessed (domain, day) SELECT d.id, (SELECT min(day) FROM daily "

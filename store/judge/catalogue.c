@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "store/base/domain.h"
 #include "store/embedded.h"
 
 /* The table is ours and its size is known when it is built; a test compares. */
@@ -246,6 +247,25 @@ const struct service *catalogue_by_dkim(struct slice domain)
 const struct service *catalogue_by_ptr(struct slice name)
 {
 	return by_suffix(name, SUFFIX_PTR);
+}
+
+const struct service *catalogue_by_include(struct slice name)
+{
+	const struct service *longest = NULL;
+	size_t len = 0;
+
+	(void)pthread_once(&once, read_table);
+	for (size_t i = 0; i < services_len; i++) {
+		struct slice list = services[i].spf_include, word;
+
+		while (next_word(&list, &word)) {
+			if (word.len > len && domain_within(name, word)) {
+				longest = &services[i];
+				len = word.len;
+			}
+		}
+	}
+	return longest;
 }
 
 /* ---- selectors ---------------------------------------------------------------------------- */

@@ -37,6 +37,9 @@ const struct service *catalogue_find(struct slice id);
 const struct service *catalogue_by_bounce(struct slice domain);
 const struct service *catalogue_by_dkim(struct slice domain);
 const struct service *catalogue_by_ptr(struct slice name);
+/* The service that tells owners to include this name in SPF, or one it is above of. Walks the table:
+ * once a term, not once an address. */
+const struct service *catalogue_by_include(struct slice name);
 /* How well a selector (lower case) fits the service's patterns. */
 enum selector_match catalogue_selector(const struct service *s, struct slice selector);
 /* Every service a selector fits, the strong ones first, each group by id; at most `max`; how many. */

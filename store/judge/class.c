@@ -26,6 +26,7 @@ const char *const class_rule_names[CLASS_RULE_COUNT] = {
 	[CLASS_BY_STEADY] = "steady",
 	[CLASS_BY_STRANGER] = "stranger",
 	[CLASS_BY_PROVISIONAL] = "provisional",
+	[CLASS_BY_FAILING_SPF] = "failing-spf",
 };
 
 const char *const class_rule_texts[CLASS_RULE_COUNT] = {
@@ -62,6 +63,8 @@ const char *const class_rule_texts[CLASS_RULE_COUNT] = {
 	[CLASS_BY_STRANGER] = "Nothing ties this source to your domain: Not yours.",
 	[CLASS_BY_PROVISIONAL] = "Just arrived: only a first guess until the reading of reports"
 				 " ends.",
+	[CLASS_BY_FAILING_SPF] =
+		"Fails DMARC, but your own SPF record lets this address send: Yours.",
 };
 
 const char *const class_rule_texts_es[CLASS_RULE_COUNT] = {
@@ -101,6 +104,9 @@ const char *const class_rule_texts_es[CLASS_RULE_COUNT] = {
 	[CLASS_BY_STRANGER] = "Nada relaciona este origen con su dominio: Ajeno.",
 	[CLASS_BY_PROVISIONAL] = "Acaba de llegar: es solo una primera estimación hasta que termine"
 				 " la lectura de informes.",
+	[CLASS_BY_FAILING_SPF] =
+		"No supera DMARC, pero su propio registro SPF autoriza esta dirección:"
+		" Propio.",
 };
 
 #define OWN_PERCENT 5 /* of a group's mail passes as yours: then what fails is yours too */
@@ -138,6 +144,8 @@ static enum class_rule rule_of_signed(const struct class_facts *f)
 {
 	if (f->home_here)
 		return CLASS_BY_FAILING_HOME;
+	if (f->own_spf)
+		return CLASS_BY_FAILING_SPF;
 	if (sends_own_share(f))
 		return CLASS_BY_FAILING_SHARE;
 	if (f->relay_service)
@@ -152,6 +160,8 @@ static enum class_rule rule_of_signed(const struct class_facts *f)
 /* Fails DMARC and carries none. */
 static enum class_rule rule_of_unsigned(const struct class_facts *f)
 {
+	if (f->own_spf)
+		return CLASS_BY_FAILING_SPF;
 	if (sends_own_share(f))
 		return CLASS_BY_FAILING_SHARE;
 	if (f->relay_service)
@@ -197,6 +207,7 @@ static const enum class rule_classes[CLASS_RULE_COUNT] = {
 	[CLASS_BY_DKIM_INFERRED] = CLASS_YOURS,
 	[CLASS_BY_FAILING_HOME] = CLASS_YOURS,
 	[CLASS_BY_FAILING_SHARE] = CLASS_YOURS,
+	[CLASS_BY_FAILING_SPF] = CLASS_YOURS,
 	[CLASS_BY_RELAY] = CLASS_FORWARDED,
 	[CLASS_BY_CHANGED_IN_TRANSIT] = CLASS_FORWARDED,
 	[CLASS_BY_SIGNATURE] = CLASS_TO_DECIDE,

@@ -38,6 +38,7 @@ enum class_rule {
 	CLASS_BY_STEADY,
 	CLASS_BY_STRANGER,
 	CLASS_BY_PROVISIONAL,	/* not judged yet: while an ingest runs */
+	CLASS_BY_FAILING_SPF,	/* numbers stay: the order in which rules are asked is class_of's */
 	CLASS_RULE_COUNT,
 };
 extern const char *const class_rule_names[CLASS_RULE_COUNT];	/* "decision", "own-network", ... */
@@ -55,6 +56,7 @@ struct class_facts {
 	bool small_beside_home;	/* with such a signature the group sends <= 20 % of what home does */
 	int64_t group_own, group_messages;	/* passing mail called yours, and all mail, of the group */
 	bool near_own;		/* shares its /24 or /64 with an address that passes SPF */
+	bool own_spf;		/* a term of the domain's own SPF record names the address */
 	bool steady;		/* own envelope, unsigned, for two weeks and more */
 };
 

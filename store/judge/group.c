@@ -316,13 +316,18 @@ static bool by_dkim(const struct address *a, const struct group_hints *hints, st
 
 static bool by_spf(const struct address *a, const struct group_hints *hints, struct group *ret)
 {
-	char term[GROUP_TEXT_MAX - sizeof "spf:"];
+	char term[GROUP_TEXT_MAX - sizeof "via spf:"];
 
 	(void)a;
 	if (hints->spf_term.len == 0)
 		return false;
 	put(term, sizeof term, hints->spf_term);
-	set(ret, GROUP_SPF, "spf", term, term);
+	if (hints->spf_service != NULL) {
+		set_service(ret, GROUP_SPF, hints->spf_service, "via ", term);
+		return true;
+	}
+	set(ret, GROUP_SPF, "spf", term, "");
+	(void)snprintf(ret->detail, sizeof ret->detail, "via %s", term);
 	return true;
 }
 

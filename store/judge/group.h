@@ -43,6 +43,7 @@ struct group {
 /* What is known of the address from elsewhere; absent slices and 0 where nothing is. */
 struct group_hints {
 	struct slice spf_term, ptr_name, asn_name;	/* ptr_name leads back to the address */
+	const struct service *spf_service;	/* whose include that term is; NULL: none */
 	int64_t asn;
 };
 

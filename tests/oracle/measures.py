@@ -400,7 +400,7 @@ class Store:
 RULES = ('decision', 'own-network', 'listed-service', 'reason', 'spf', 'dkim-home',
          'dkim-elsewhere', 'dkim-inferred', 'failing-home', 'failing-share', 'relay',
          'changed-in-transit', 'signature', 'service', 'near-own', 'steady', 'stranger',
-         'provisional')
+         'provisional', 'failing-spf')
 rule_order = RULES.index
 
 

@@ -22,7 +22,8 @@ struct row {
 	unsigned signatures;
 	bool decided; /* the owner said `decision` */
 	enum class decision;
-	bool own_network, listed, service, relay, valid, here, elsewhere, small, near, steady;
+	bool own_network, listed, service, relay, valid, here, elsewhere, small, near, steady,
+		own_spf;
 	int64_t own, messages;
 };
 
@@ -45,6 +46,7 @@ static unsigned judge(const struct row *r, enum class_rule *rule)
 		.small_beside_home = r->small,
 		.group_own = r->own,
 		.group_messages = r->messages,
+		.own_spf = r->own_spf,
 		.near_own = r->near,
 		.steady = r->steady };
 
@@ -104,6 +106,9 @@ static void each_rule_gives_its_class(void **state)
 		{ { FAILS, .signatures = 1 }, CLASS_TO_DECIDE, CLASS_BY_SIGNATURE },
 		{ { FAILS, .relay = true, .service = true }, CLASS_FORWARDED, CLASS_BY_RELAY },
 		{ { FAILS, .own = 5, .messages = 100 }, CLASS_YOURS, CLASS_BY_FAILING_SHARE },
+		{ { FAILS, .own_spf = true }, CLASS_YOURS, CLASS_BY_FAILING_SPF },
+		{ { FAILS, .signatures = 1, .own_spf = true, .elsewhere = true, .small = true },
+			CLASS_YOURS, CLASS_BY_FAILING_SPF },
 		{ { FAILS, .service = true }, CLASS_TO_DECIDE, CLASS_BY_SERVICE },
 		{ { FAILS, .near = true }, CLASS_TO_DECIDE, CLASS_BY_NEAR_OWN },
 		{ { FAILS, OWN, .steady = true }, CLASS_TO_DECIDE, CLASS_BY_STEADY },
@@ -133,6 +138,7 @@ static void the_first_rule_that_matches_decides(void **state)
 		.here = true,
 		.elsewhere = true,
 		.small = true,
+		.own_spf = true,
 		.near = true,
 		.steady = true,
 		.own = 90,
@@ -158,6 +164,8 @@ static void the_first_rule_that_matches_decides(void **state)
 	r.here = r.elsewhere = true;
 	assert_judged(&r, CLASS_YOURS, CLASS_BY_FAILING_HOME);
 	r.here = false;
+	assert_judged(&r, CLASS_YOURS, CLASS_BY_FAILING_SPF);
+	r.own_spf = false;
 	assert_judged(&r, CLASS_YOURS, CLASS_BY_FAILING_SHARE);
 	r.own = 4;
 	assert_judged(&r, CLASS_FORWARDED, CLASS_BY_RELAY);

@@ -392,6 +392,7 @@ static void what_is_known_from_elsewhere_stands_at_its_rank(void **state)
 	assert_int_equal(g.evidence, GROUP_SPF);
 	assert_string_equal(g.key, "spf:include:spf.uno.example");
 	assert_string_equal(g.name, "include:spf.uno.example");
+	assert_string_equal(g.detail, "via include:spf.uno.example");
 	hints.spf_term = SLICE_ABSENT;
 	address_group(address, &hints, &g);
 	assert_int_equal(g.evidence, GROUP_BOUNCE);
