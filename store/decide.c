@@ -7,8 +7,42 @@
 
 /* ---- the owner's transaction ------------------------------------------------------------------ */
 
-int owner_change(struct store *st, int (*change)(struct store *st, void *arg, struct err *err),
-	void *arg, struct err *err)
+struct word {
+	int (*change)(struct store *st, void *arg, struct err *err);
+	void *arg;
+};
+
+static int say(struct store *st, void *arg, struct err *err)
+{
+	const struct word *word = arg;
+	int changed;
+
+	st->assess->changed = false;
+	changed = word->change(st, word->arg, err);
+	if (changed > 0 && writer_raise(st, "decisions_version", err) < 0)
+		changed = -1;
+	st->writer->changed |= st->assess->changed;
+	return changed;
+}
+
+struct words {
+	int (*say)(void *arg, struct err *err);
+	void *arg;
+};
+
+static int say_all(struct store *st, void *arg, struct err *err)
+{
+	const struct words *words = arg;
+	int rc;
+
+	st->together = true;
+	rc = words->say(words->arg, err);
+	st->together = false;
+	return rc;
+}
+
+static int in_transaction(struct store *st,
+	int (*say_it)(struct store *st, void *arg, struct err *err), void *arg, struct err *err)
 {
 	struct writer *w = st->writer;
 	int changed;
@@ -18,11 +52,7 @@ int owner_change(struct store *st, int (*change)(struct store *st, void *arg, st
 		return -1;
 	changed = writer_begin(w, err);
 	if (changed == 0) {
-		st->assess->changed = false;
-		changed = change(st, arg, err);
-		if (changed > 0 && writer_raise(st, "decisions_version", err) < 0)
-			changed = -1;
-		w->changed |= st->assess->changed;
+		changed = say_it(st, arg, err);
 		if (changed < 0)
 			writer_undo_batch(w);
 		else
@@ -31,6 +61,25 @@ int owner_change(struct store *st, int (*change)(struct store *st, void *arg, st
 	/* A dropped row's number may be in the cache. */
 	intern_forget(w->intern);
 	return sql_cache(st, CACHE_KIB, changed < 0 ? NULL : err) < 0 ? -1 : changed;
+}
+
+int owner_change(struct store *st, int (*change)(struct store *st, void *arg, struct err *err),
+	void *arg, struct err *err)
+{
+	struct word word = { .change = change, .arg = arg };
+
+	if (!st->together)
+		return in_transaction(st, say, &word, err);
+	return say(st, &word, err) < 0 ? -1 : 0;
+}
+
+int store_together(
+	struct store *st, int (*words)(void *arg, struct err *err), void *arg, struct err *err)
+{
+	struct words all = { .say = words, .arg = arg };
+
+	assert(!st->together);
+	return in_transaction(st, say_all, &all, err);
 }
 
 static struct slice who_of(const struct actor *by)

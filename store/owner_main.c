@@ -1,5 +1,6 @@
 #include "store/owner_main.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pwd.h>
@@ -98,15 +99,43 @@ static int check_settings(char *const *words, int len, struct err *err)
 	return 0;
 }
 
-static int set_all(
-	struct run *run, const char *domain, char *const *words, int len, struct err *err)
-{
-	for (int i = 0; i < len; i++) {
-		struct slice value, name = slice_cut(slice_of(words[i]), '=', &value);
+/* Settings of a domain, which is to be added first or is there. */
+struct settings {
+	struct run *run;
+	char *const *words; /* the domain, then NAME=VALUE */
+	int len;
+	bool add;
+	int64_t events[WORDS_MAX];
+};
 
-		if (store_domain_set(run->store, slice_of(domain), name, value, &run->by,
-			    &run->event, err) < 0)
+static int set_all(void *arg, struct err *err)
+{
+	struct settings *s = arg;
+	const struct slice domain = slice_of(s->words[0]);
+
+	if (s->add && store_domain_add(s->run->store, domain, &s->run->by, err) < 0)
+		return -1;
+	for (int i = 1; i < s->len; i++) {
+		struct slice value, name = slice_cut(slice_of(s->words[i]), '=', &value);
+
+		if (store_domain_set(s->run->store, domain, name, value, &s->run->by, &s->events[i],
+			    err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+/* All of them, or none. */
+static int run_settings(struct run *run, char *const *words, int len, bool add, struct err *err)
+{
+	struct settings s = { .run = run, .words = words, .len = len, .add = add };
+
+	assert(len <= WORDS_MAX);
+	if (check_settings(words + 1, len - 1, err) < 0 ||
+		store_together(run->store, set_all, &s, err) < 0)
+		return -1;
+	for (int i = 1; i < len; i++) {
+		run->event = s.events[i];
 		say_event(run);
 	}
 	return 0;
@@ -114,17 +143,12 @@ static int set_all(
 
 static int run_domain_add(struct run *run, char *const *words, int len, struct err *err)
 {
-	if (check_settings(words + 1, len - 1, err) < 0 ||
-		store_domain_add(run->store, slice_of(words[0]), &run->by, err) < 0)
-		return -1;
-	return set_all(run, words[0], words + 1, len - 1, err);
+	return run_settings(run, words, len, true, err);
 }
 
 static int run_domain_set(struct run *run, char *const *words, int len, struct err *err)
 {
-	if (check_settings(words + 1, len - 1, err) < 0)
-		return -1;
-	return set_all(run, words[0], words + 1, len - 1, err);
+	return run_settings(run, words, len, false, err);
 }
 
 static int run_domain_remove(struct run *run, char *const *words, int len, struct err *err)

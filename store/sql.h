@@ -30,6 +30,7 @@ struct store {
 	enum store_mode mode;
 	int lock_fd;			/* -1: none */
 	uint64_t identity;		/* of the file behind the path, when it was opened */
+	bool together;			/* the owner's words are one transaction */
 	bool keys;			/* foreign keys are enforced, but for moments */
 	bool beside;			/* it has the functions of query_beside.c */
 	bool has_log;			/* the file is in WAL mode, said its header */

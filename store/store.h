@@ -92,6 +92,13 @@ struct actor {
 	struct slice who;
 };
 
+/*
+ * What the owner says in `words` is one transaction: all of it, or nothing where it gives -1. For domains,
+ * settings and decisions; not within itself. What they tell of events is true once this gives 0.
+ */
+int store_together(struct store *st, int (*words)(void *arg, struct err *err), void *arg,
+	struct err *err);
+
 /* The owner's domains (rule 12). domain in any form; ERR_USAGE if it is no domain name.
  * Adding one that is there: ERR_USAGE; removing one that is not: ERR_NOT_FOUND. */
 int store_domain_add(struct store *st, struct slice domain, const struct actor *by,

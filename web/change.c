@@ -216,30 +216,47 @@ static int set_answers(struct change *c, const struct answers *a, struct err *er
 	return 0;
 }
 
-/* All is read before anything is done: a member of the wrong type changes nothing. */
+/* A domain as it is wished for. */
+struct wish {
+	struct change *c;
+	struct slice rua, networks[BODY_LIST_MAX], services[BODY_LIST_MAX];
+	size_t networks_len, services_len;
+	struct answers answers;
+	bool parked;
+	int has_parked, has_rua;
+};
+
+static int settle_all(void *arg, struct err *err)
+{
+	const struct wish *w = arg;
+	struct change *c = w->c;
+
+	if (add(c, err) < 0)
+		return -1;
+	if (w->has_parked > 0 &&
+		set(c, "parked", "parked", w->parked ? SLICE_LIT("yes") : SLICE_LIT("no"), err) < 0)
+		return -1;
+	if (w->has_rua > 0 && set(c, "rua", "rua", w->rua, err) < 0)
+		return -1;
+	if (set_all(c, "networks", "network", w->networks, w->networks_len, err) < 0 ||
+		set_all(c, "services", "service", w->services, w->services_len, err) < 0)
+		return -1;
+	return set_answers(c, &w->answers, err);
+}
+
+/* All is read before anything is done, and all is done or nothing. */
 static int settle(struct change *c, struct err *err)
 {
-	struct slice rua = SLICE_ABSENT, networks[BODY_LIST_MAX], services[BODY_LIST_MAX];
-	size_t networks_len = 0, services_len = 0;
-	struct answers answers = { 0 };
-	bool parked = false;
-	int has_parked = body_bool(c->body, "parked", &parked, c->res, err);
-	int has_rua = has_parked < 0 ? -1 : body_text(c->body, "rua", &rua, c->res, err);
+	struct wish w = { .c = c, .rua = SLICE_ABSENT };
 
-	if (has_rua < 0 ||
-		body_list(c->body, "networks", networks, &networks_len, c->res, err) < 0 ||
-		body_list(c->body, "services", services, &services_len, c->res, err) < 0 ||
-		read_answers(c, &answers, err) < 0 || add(c, err) < 0)
+	w.has_parked = body_bool(c->body, "parked", &w.parked, c->res, err);
+	w.has_rua = w.has_parked < 0 ? -1 : body_text(c->body, "rua", &w.rua, c->res, err);
+	if (w.has_rua < 0 ||
+		body_list(c->body, "networks", w.networks, &w.networks_len, c->res, err) < 0 ||
+		body_list(c->body, "services", w.services, &w.services_len, c->res, err) < 0 ||
+		read_answers(c, &w.answers, err) < 0)
 		return -1;
-	if (has_parked > 0 &&
-		set(c, "parked", "parked", parked ? SLICE_LIT("yes") : SLICE_LIT("no"), err) < 0)
-		return -1;
-	if (has_rua > 0 && set(c, "rua", "rua", rua, err) < 0)
-		return -1;
-	if (set_all(c, "networks", "network", networks, networks_len, err) < 0 ||
-		set_all(c, "services", "service", services, services_len, err) < 0)
-		return -1;
-	return set_answers(c, &answers, err);
+	return store_together(c->st, settle_all, &w, err);
 }
 
 int change_domain(const struct request *req, struct response *res, struct err *err)

@@ -158,7 +158,8 @@ def domain_settings(t, web, db):
     t.equal((row['rare_senders'], row['mailing_lists']), (True, False), 'and told in the list of domains')
     a = change(web, 'PUT', path, {'rare_senders': None})
     t.equal((a.status, answers()), (200, [('mailing_lists', 'no')]), 'null takes an answer back')
-    for body, parameter in (({'networks': ['192.0.2.1/24']}, 'networks'), ({'networks': 'all'}, 'networks'),
+    for body, parameter in (({'networks': ['192.0.2.1/24']}, 'networks'),
+                            ({'parked': True, 'networks': ['192.0.2.0/24', '192.0.2.1/24']}, 'networks'), ({'networks': 'all'}, 'networks'),
                             ({'services': ['nobody']}, 'services'), ({'rua': 'not an address'}, 'rua'),
                             ({'parked': 'yes'}, 'parked'), ({'rare_senders': 'yes'}, 'rare_senders'), ({'networks': ['192.0.2.0/24'] * 65}, 'networks')):
         before, a = now(), change(web, 'PUT', path, body)

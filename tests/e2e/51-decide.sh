@@ -61,6 +61,10 @@ exits 0 "and is taken out" "$RUAD_QUERY" --db "$db" domain set example.com netwo
 is "again" "$(own)" 200
 exits 64 "a network must be one" "$RUAD_QUERY" --db "$db" domain set example.com network=203.0.113.9/24
 has "or it is said what one is" "$(cat "$T/err")" "192.0.2.0/24"
+exits 64 "of several settings one may be wrong" "$RUAD_QUERY" --db "$db" \
+	domain set example.com network=203.0.113.0/24 network=203.0.113.9/24
+is "then none is set" "$(own)" 200
+is "and no event is told" "$(cat "$T/out")" ""
 exits 66 "settings are for own domains" "$RUAD_QUERY" --db "$db" domain set example.org parked=yes
 exits 64 "a setting has a value" "$RUAD_QUERY" --db "$db" domain set example.com parked
 exits 0 "the domain is listed" "$RUAD_QUERY" --db "$db" domain list --format csv

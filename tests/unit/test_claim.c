@@ -1,4 +1,6 @@
 /* The owner's domains: what is under one is claimed, whichever came first. */
+#include "store/assess.h"
+
 #include "tests/unit/store_kit.h"
 
 static void deliver(struct kit *kit, const char *domain)
@@ -137,6 +139,50 @@ static void a_domain_the_owner_said_something_of_can_be_removed(void **state)
 	}
 }
 
+struct words {
+	struct kit *kit;
+	const char *network; /* the second word */
+};
+
+static int say_two(void *arg, struct err *err)
+{
+	const struct words *w = arg;
+
+	if (store_domain_add(w->kit->st, SLICE_LIT("example.com"), NULL, err) < 0 ||
+		store_domain_set(w->kit->st, SLICE_LIT("example.com"), SLICE_LIT("parked"),
+			SLICE_LIT("yes"), NULL, NULL, err) < 0)
+		return -1;
+	return store_domain_set(w->kit->st, SLICE_LIT("example.com"), SLICE_LIT("network"),
+		slice_of(w->network), NULL, NULL, err);
+}
+
+static void what_is_said_together_is_all_done_or_nothing(void **state)
+{
+	struct kit *kit = *state;
+	struct words words = { .kit = kit, .network = "192.0.2.9/24" };
+	struct err err = ERR_INIT;
+	int64_t version, later;
+
+	deliver(kit, "example.com");
+	KIT_OK(kit, store_data_version(kit->st, &version, &kit->err));
+	assert_int_equal(store_together(kit->st, say_two, &words, &err), -1);
+	assert_int_equal(err.code, ERR_USAGE);
+	assert_int_equal(claimed(kit, "example.com"), 0);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM event"), 0);
+	KIT_OK(kit, store_data_version(kit->st, &later, &kit->err));
+	assert_int_equal(later, version);
+
+	words.network = "192.0.2.0/24";
+	KIT_OK(kit, store_together(kit->st, say_two, &words, &kit->err));
+	assert_int_equal(claimed(kit, "example.com"), 1);
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM event"), 3);
+	/* and each word alone is one again */
+	KIT_OK(kit, store_domain_set(kit->st, SLICE_LIT("example.com"), SLICE_LIT("parked"),
+			    SLICE_LIT("no"), NULL, NULL, &kit->err));
+	assert_int_equal(kit_number(kit, "SELECT count(*) FROM event"), 4);
+	kit_laws(kit);
+}
+
 #define WITH_STORE(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
@@ -146,6 +192,7 @@ int main(void)
 		WITH_STORE(removing_one_leaves_what_another_claims),
 		WITH_STORE(a_claim_that_makes_no_sense_is_said),
 		WITH_STORE(a_claim_is_on_disk_when_it_returns),
+		WITH_STORE(what_is_said_together_is_all_done_or_nothing),
 		WITH_STORE(a_domain_the_owner_said_something_of_can_be_removed),
 	};
 
