@@ -400,3 +400,22 @@ int query_bounce_rows(struct query_bounce *q, struct emit *e, enum emit_lang lan
 		put_source(q, e, &q->sources[i], lang);
 	return buf_failed(&q->text) ? err_set(err, ERR_SHORTAGE, "no memory for the answer") : 0;
 }
+
+const char *query_bounce_set(size_t i, const struct column **columns, size_t *len)
+{
+	static const struct {
+		const char *name;
+		const struct column *columns;
+		size_t len;
+	} sets[] = {
+		{ "bounce", bounce_columns, LEN(bounce_columns) },
+		{ "steps", steps_columns, LEN(steps_columns) },
+		{ "sources", sources_columns, LEN(sources_columns) },
+	};
+
+	if (i >= LEN(sets))
+		return NULL;
+	*columns = sets[i].columns;
+	*len = sets[i].len;
+	return sets[i].name;
+}

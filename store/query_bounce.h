@@ -35,4 +35,7 @@ int query_bounce_rows(struct query_bounce *q, struct emit *e, enum emit_lang lan
 /* What the sources stand on; NULL: the domain is not known, so there are none. */
 const struct query_meta *query_bounce_meta(const struct query_bounce *q);
 
+/* The i-th set there is, with its columns; NULL past the last. */
+const char *query_bounce_set(size_t i, const struct column **columns, size_t *len);
+
 #endif

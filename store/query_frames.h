@@ -178,9 +178,9 @@
 	Q_ZERO("sources", "sources") ", " Q_ZERO("undecided_sources", "undecided_sources") ", " \
 	Q_ZERO("new_sources", "new_sources") ", "
 #define F_SUMMARY_POLICY \
-	"(SELECT coalesce(lp.p_token, lp.p) FROM report AS n CROSS JOIN policy AS lp" \
-	" ON lp.id = n.policy WHERE n.domain = %s AND (:verified = 0 OR n.trust IN (1, 3))" \
-	" ORDER BY n.day DESC, n.end DESC, n.id DESC LIMIT 1) AS policy," \
+	"(SELECT coalesce(lp.p_token, lp.p) FROM policy AS lp WHERE lp.id = (SELECT n.policy" \
+	" FROM report AS n WHERE n.domain = %s AND (:verified = 0 OR n.trust IN (1, 3))" \
+	" ORDER BY n.day DESC, n.end DESC, n.id DESC LIMIT 1)) AS policy," \
 	" ruad_published(:beside, %s) AS published_policy, ruad_ready(:beside, %s) AS readiness, "
 /* A bucket of :step 7 begins on a Monday (day 4 was the first). */
 #define F_DAYS \

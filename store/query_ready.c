@@ -669,3 +669,22 @@ int query_ready_rows(struct query_ready *q, struct emit *e, enum emit_lang lang,
 	}
 	return buf_failed(&q->text) ? err_set(err, ERR_SHORTAGE, "no memory for the answer") : 0;
 }
+
+const char *query_ready_set(size_t i, const struct column **columns, size_t *len)
+{
+	static const struct {
+		const char *name;
+		const struct column *columns;
+		size_t len;
+	} sets[] = {
+		{ "ready", ready_columns, LEN(ready_columns) },
+		{ "checks", check_columns, LEN(check_columns) },
+		{ "affected", affected_columns, LEN(affected_columns) },
+	};
+
+	if (i >= LEN(sets))
+		return NULL;
+	*columns = sets[i].columns;
+	*len = sets[i].len;
+	return sets[i].name;
+}

@@ -46,4 +46,7 @@ struct slice query_ready_record(const struct query_ready *q, enum query_ready_re
 /* The sets "ready" (one), "checks" and "affected". The caller opens and ends the document. */
 int query_ready_rows(struct query_ready *q, struct emit *e, enum emit_lang lang, struct err *err);
 
+/* The i-th set there is, with its columns; NULL past the last. */
+const char *query_ready_set(size_t i, const struct column **columns, size_t *len);
+
 #endif

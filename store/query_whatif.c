@@ -557,3 +557,21 @@ int query_whatif_rows(struct query_whatif *q, struct emit *e, struct err *err)
 	}
 	return 0;
 }
+
+const char *query_whatif_sets(size_t i, const struct column **columns, size_t *len)
+{
+	static const struct {
+		const char *name;
+		const struct column *columns;
+		size_t len;
+	} sets[] = {
+		{ "what_if", whatif_columns, LEN(whatif_columns) },
+		{ "sources", sources_columns, LEN(sources_columns) },
+	};
+
+	if (i >= LEN(sets))
+		return NULL;
+	*columns = sets[i].columns;
+	*len = sets[i].len;
+	return sets[i].name;
+}

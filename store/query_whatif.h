@@ -41,4 +41,7 @@ void query_whatif_close(struct query_whatif *q);	/* NULL allowed */
 int query_whatif_rows(struct query_whatif *q, struct emit *e, struct err *err);
 const struct query_meta *query_whatif_meta(const struct query_whatif *q);
 
+/* The i-th set there is, with its columns; NULL past the last. */
+const char *query_whatif_sets(size_t i, const struct column **columns, size_t *len);
+
 #endif

@@ -109,7 +109,7 @@
 /* Ranges of addresses an SPF record and all it includes are flattened into, and bytes of the facts of
  * a domain while it is judged: what has more is judged without them. */
 #define SPF_RANGES_MAX 4096
-#define ASSESS_DNS_BYTES_MAX ((size_t)6 * 1024 * 1024)
+#define ASSESS_DNS_BYTES_MAX (6 * 1024 * 1024)
 /* Days a fact stands while asking again fails or falls out of the bounds above. */
 #define DNS_STALE_DAYS_MAX 30
 
