@@ -38,6 +38,8 @@ size_t mime_skim(struct slice mail, char *to)
 {
 	size_t at = 0, len, written = 0;
 
+	if (mail.len == 0) /* and perhaps nowhere */
+		return 0;
 	while ((len = field_len(slice_from(mail.ptr + at, mail.len - at))) > 0) {
 		if (written == 0 || is_wanted(slice_from(mail.ptr + at, len))) {
 			memcpy(to + written, mail.ptr + at, len);
