@@ -5,7 +5,7 @@
 
 #include "store/base/day.h"
 #include "store/cause_shared.h"
-#include "store/deadline.h"
+#include "store/query_ground.h"
 #include "store/dns_fact.h"
 #include "store/dns_seen.h"
 #include "store/judge/catalogue.h"
@@ -559,8 +559,15 @@ int query_causes_order(const void *a, const void *b)
 
 /* ---- opening ---------------------------------------------------------------------------------- */
 
-static int gather(struct query_causes *q, struct err *err)
+static int gather(void *arg, const struct query_meta *meta, struct err *err)
 {
+	struct query_causes *q = arg;
+
+	q->meta = *meta;
+	q->from = meta->from;
+	q->to = meta->to;
+	if (!meta->has_window)
+		return 0;
 	if (read_domain(q, err) < 0 || read_policy(q, err) < 0 || read_passing(q, err) < 0 ||
 		read_said(q, err) < 0 || read_dns(q, err) < 0 || read_rows(q, err) < 0)
 		return -1;
@@ -570,46 +577,11 @@ static int gather(struct query_causes *q, struct err *err)
 	return 0;
 }
 
-static int gather_in_time(struct query_causes *q, struct err *err)
-{
-	struct deadline deadline;
-	int rc;
-
-	deadline_start(&deadline, q->store);
-	rc = gather(q, err);
-	deadline_stop(&deadline);
-	if (rc < 0 && deadline.passed)
-		return err_set(err, ERR_SLOW,
-			"causes of %s: no answer within %d ms: ask for fewer days", q->domain,
-			QUERY_MS_MAX);
-	return rc;
-}
-
-/* The summary is opened for what it stands on: the name, the window, one snapshot. */
 static int answer(struct query_causes *q, const struct query_filter *wish, struct err *err)
 {
-	struct query_filter *filter = malloc(sizeof *filter);
-	struct query *summary = NULL;
-	int rc = -1;
+	const struct query_ground ground = { q->store, "causes", q->domain, wish, gather, q };
 
-	if (filter == NULL)
-		return err_set(err, ERR_SHORTAGE, "no memory");
-	query_filter_init(filter);
-	filter->from = wish->from;
-	filter->to = wish->to;
-	filter->all_time = wish->all_time;
-	if (query_filter_only(wish, "last from to", "causes", err) == 0 &&
-		query_filter_set(filter, QUERY_SUMMARY, SLICE_LIT("domain"), slice_of(q->domain),
-			err) == 0 &&
-		query_open(&summary, q->store, QUERY_SUMMARY, filter, err) == 0) {
-		q->meta = *query_meta(summary);
-		q->from = q->meta.from;
-		q->to = q->meta.to;
-		rc = q->meta.has_window ? gather_in_time(q, err) : 0;
-	}
-	query_close(summary);
-	free(filter);
-	return rc;
+	return query_on_ground(&ground, err);
 }
 
 int query_causes_open(struct query_causes **ret, struct store *st, struct slice domain,

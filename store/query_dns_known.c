@@ -3,12 +3,13 @@
 #include <stdlib.h>
 
 #include "store/base/day.h"
-#include "store/deadline.h"
+#include "store/query_ground.h"
 #include "store/dns_fact.h"
 #include "store/dns_seen.h"
 #include "store/sql.h"
 
 struct query_dns_known {
+	struct store *store;
 	char domain[DOMAIN_KEY_MAX];
 	struct query_meta meta;
 	struct dns_set *set;
@@ -35,11 +36,15 @@ static int read_answered(struct query_dns_known *q, struct store *st, struct err
 	return 0;
 }
 
-static int gather(struct query_dns_known *q, struct store *st, struct err *err)
+static int gather(void *arg, const struct query_meta *meta, struct err *err)
 {
+	struct query_dns_known *q = arg;
+	struct store *st = q->store;
 	struct slice domain = slice_of(q->domain);
 	int known;
 
+	q->meta = *meta;
+	q->meta.has_window = false;
 	if (dns_set_open(&q->set, DNS_SET_BYTES_MAX, err) < 0 ||
 		dns_seen_open(&q->seen, st, domain, day_of(day_now()), err) < 0)
 		return -1;
@@ -57,47 +62,18 @@ static int gather(struct query_dns_known *q, struct store *st, struct err *err)
 	return read_answered(q, st, err);
 }
 
-static int gather_in_time(struct query_dns_known *q, struct store *st, struct err *err)
+static int answer(struct query_dns_known *q, bool suggest, struct err *err)
 {
-	struct deadline deadline;
-	int rc;
+	const struct query_ground ground = { q->store, "the DNS", q->domain, NULL, gather, q };
 
-	deadline_start(&deadline, st);
-	rc = gather(q, st, err);
-	deadline_stop(&deadline);
-	if (rc < 0 && deadline.passed)
-		return err_set(err, ERR_SLOW, "the DNS of %s: no answer within %d ms", q->domain,
-			QUERY_MS_MAX);
-	return rc;
-}
-
-/* The summary is opened for what the answer stands on: the name, one snapshot. */
-static int answer(struct query_dns_known *q, struct store *st, bool suggest, struct err *err)
-{
-	struct query_filter *filter = malloc(sizeof *filter);
-	struct query *summary = NULL;
-	int rc = -1;
-
-	if (filter == NULL)
-		return err_set(err, ERR_SHORTAGE, "no memory");
-	query_filter_init(filter);
-	if (query_filter_set(
-		    filter, QUERY_SUMMARY, SLICE_LIT("domain"), slice_of(q->domain), err) == 0 &&
-		query_open(&summary, st, QUERY_SUMMARY, filter, err) == 0) {
-		q->meta = *query_meta(summary);
-		q->meta.has_window = false;
-		rc = gather_in_time(q, st, err);
-	}
-	query_close(summary);
-	free(filter);
-	if (rc == 0)
-		rc = query_dns_open(&q->answer,
-			&(struct query_dns_ask){ .view = dns_set_view(q->set),
-				.facts = &q->facts,
-				.asked = q->asked,
-				.suggest = suggest },
-			err);
-	return rc;
+	if (query_on_ground(&ground, err) < 0)
+		return -1;
+	return query_dns_open(&q->answer,
+		&(struct query_dns_ask){ .view = dns_set_view(q->set),
+			.facts = &q->facts,
+			.asked = q->asked,
+			.suggest = suggest },
+		err);
 }
 
 int query_dns_known_open(struct query_dns_known **ret, struct store *st, struct slice domain,
@@ -109,9 +85,10 @@ int query_dns_known_open(struct query_dns_known **ret, struct store *st, struct 
 
 	if (q == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory");
+	q->store = st;
 	if (!domain_key(domain, q->domain, &len))
 		err_set(err, ERR_USAGE, "%s is no domain name", err_quote(&quote, domain));
-	else if (answer(q, st, suggest, err) == 0) {
+	else if (answer(q, suggest, err) == 0) {
 		*ret = q;
 		return 0;
 	}

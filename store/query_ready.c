@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "store/base/day.h"
-#include "store/deadline.h"
+#include "store/query_ground.h"
 #include "store/dns_fact.h"
 #include "store/dns_seen.h"
 #include "store/judge/class.h"
@@ -390,8 +390,14 @@ static void set_window(struct query_ready *q, const struct query_meta *meta)
 	q->from = to - READINESS_DAYS + 1;
 }
 
-static int gather(struct query_ready *q, struct err *err)
+static int gather(void *arg, const struct query_meta *meta, struct err *err)
 {
+	struct query_ready *q = arg;
+
+	q->meta = *meta;
+	set_window(q, &q->meta);
+	q->meta.from = q->from;
+	q->meta.to = q->to;
 	if (read_domain(q, err) < 0 || read_span(q, err) < 0 || read_reporters(q, err) < 0 ||
 		read_long(q, err) < 0 || read_groups(q, err) < 0 ||
 		read_answer(q, "rare_senders", &q->facts.rare_senders, err) < 0 ||
@@ -405,20 +411,6 @@ static int gather(struct query_ready *q, struct err *err)
 			return err_set(err, ERR_SHORTAGE, "no memory for a record");
 	}
 	return 0;
-}
-
-static int gather_in_time(struct query_ready *q, struct err *err)
-{
-	struct deadline deadline;
-	int rc;
-
-	deadline_start(&deadline, q->store);
-	rc = gather(q, err);
-	deadline_stop(&deadline);
-	if (rc < 0 && deadline.passed)
-		return err_set(err, ERR_SLOW, "readiness of %s: no answer within %d ms", q->domain,
-			QUERY_MS_MAX);
-	return rc;
 }
 
 /*
@@ -445,6 +437,11 @@ static int open_summary(
 
 static int answer(struct query_ready *q, struct err *err)
 {
+	const struct query_ground ground = { .store = q->store,
+		.what = "readiness",
+		.domain = q->domain,
+		.gather = gather,
+		.arg = q };
 	struct query_filter *filter = calloc(1, sizeof *filter);
 	struct query *summary = NULL;
 	int rc;
@@ -452,13 +449,8 @@ static int answer(struct query_ready *q, struct err *err)
 	if (filter == NULL)
 		return err_set(err, ERR_SHORTAGE, "no memory");
 	rc = open_summary(&summary, q, filter, err);
-	if (rc == 0) {
-		q->meta = *query_meta(summary);
-		set_window(q, &q->meta);
-		q->meta.from = q->from;
-		q->meta.to = q->to;
-		rc = gather_in_time(q, err);
-	}
+	if (rc == 0)
+		rc = query_in_time(&ground, query_meta(summary), err);
 	query_close(summary);
 	free(filter);
 	return rc;

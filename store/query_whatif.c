@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/deadline.h"
+#include "store/query_ground.h"
 #include "store/dns_fact.h"
 #include "store/judge/class.h"
 #include "store/query_parts.h"
@@ -350,48 +350,25 @@ static int by_loss(const void *a, const void *b)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static int gather_in_time(struct query_whatif *q, struct err *err)
+static int gather(void *arg, const struct query_meta *meta, struct err *err)
 {
-	struct deadline deadline;
-	int rc;
+	struct query_whatif *q = arg;
 
-	deadline_start(&deadline, q->store);
-	rc = read_dns(q, err);
-	if (rc == 0 && q->meta.has_window)
-		rc = read_rows(q, err);
-	deadline_stop(&deadline);
-	if (rc < 0 && deadline.passed)
-		return err_set(err, ERR_SLOW,
-			"whatif of %s: no answer within %d ms: ask for fewer days", q->domain,
-			QUERY_MS_MAX);
-	return rc;
+	q->meta = *meta;
+	if (read_dns(q, err) < 0)
+		return -1;
+	return meta->has_window ? read_rows(q, err) : 0;
 }
 
-/* The summary is opened for what it stands on: the name, the window, one snapshot. */
 static int answer(struct query_whatif *q, const struct query_filter *wish, struct err *err)
 {
-	struct query_filter *filter = malloc(sizeof *filter);
-	struct query *summary = NULL;
-	int rc = -1;
+	const struct query_ground ground = { q->store, "whatif", q->domain, wish, gather, q };
 
-	if (filter == NULL)
-		return err_set(err, ERR_SHORTAGE, "no memory");
-	query_filter_init(filter);
-	filter->from = wish->from;
-	filter->to = wish->to;
-	filter->all_time = wish->all_time;
-	if (query_filter_only(wish, "last from to", "whatif", err) == 0 &&
-		query_filter_set(filter, QUERY_SUMMARY, SLICE_LIT("domain"), slice_of(q->domain),
-			err) == 0 &&
-		query_open(&summary, q->store, QUERY_SUMMARY, filter, err) == 0) {
-		q->meta = *query_meta(summary);
-		rc = gather_in_time(q, err);
-	}
-	query_close(summary);
-	free(filter);
-	if (rc == 0 && q->groups_len > 0)
+	if (query_on_ground(&ground, err) < 0)
+		return -1;
+	if (q->groups_len > 0)
 		qsort(q->groups, q->groups_len, sizeof *q->groups, by_loss);
-	return rc;
+	return 0;
 }
 
 int query_whatif_open(struct query_whatif **ret, struct store *st, struct slice domain,
