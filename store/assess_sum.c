@@ -8,8 +8,8 @@
  * are still known.
  */
 
-/* Both are powers of two; 1024 and 288 KiB. */
-#define PAIRS 32768
+/* Both are powers of two; 512 and 288 KiB. */
+#define PAIRS 16384
 #define CELLS 4096
 
 enum { /* of a trait */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 /* Some dozens make up most of a domain's mail; a great one has thousands. */
-#define TRAITS 2048
+#define TRAITS 1024
 /* Of their texts: some hundred each, unless somebody makes them long. */
-#define TEXTS_BYTES (1024 * 1024)
+#define TEXTS_BYTES (512 * 1024)
 
 int assess_traits_open(struct assess *a, struct err *err)
 {
