@@ -224,7 +224,7 @@ static struct slice term_text(struct flat *f, const struct spf_term *t)
 	for (size_t i = 0; i < len; i++) {
 		char c = t->text.ptr[i + skip];
 
-		text[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+		text[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 	}
 	return slice_from(text, len);
 }
