@@ -374,18 +374,21 @@ int dns_fact_each_former(struct store *st, struct slice domain, int64_t now,
 int dns_fact_ranges(struct store *st, struct slice domain, size_t bytes_max,
 	struct spf_ranges **ret, struct err *err)
 {
-	struct dns_set *set = NULL;
+	struct dns_set *set = NULL, *nothing = NULL;
 	int64_t asked;
 	int rc = -1;
 
 	*ret = NULL;
-	if (dns_set_open(&set, bytes_max, err) < 0)
-		return -1;
-	rc = dns_fact_load(st, domain, set, &asked, err);
-	if (rc >= 0 && spf_ranges_open(ret, dns_set_view(set), domain, err) < 0)
-		rc = -1;
+	if (dns_set_open(&set, bytes_max, err) < 0 || dns_set_open(&nothing, bytes_max, err) < 0)
+		goto out;
+	if (dns_fact_load(st, domain, set, &asked, err) >= 0)
+		rc = spf_ranges_open(ret, dns_set_view(set), domain, err);
+	else if (dns_set_full(set)) /* the error is of no more use */
+		rc = spf_ranges_open(ret, dns_set_view(nothing), domain, err);
+out:
+	dns_set_close(nothing);
 	dns_set_close(set);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 /* ---- writing ---------------------------------------------------------------------------------- */

@@ -29,7 +29,8 @@ int dns_fact_load(struct store *st, struct slice domain, struct dns_set *set, in
 	struct err *err);
 
 /* Which addresses the domain's SPF record names by what is known (spf_ranges.h); none where nothing
- * is. bytes_max: of the facts, ERR_SHORTAGE when they are more. The caller closes *ret. */
+ * is, and none where the facts take more than bytes_max: whoever publishes that much is judged by mail
+ * alone. The caller closes *ret. */
 int dns_fact_ranges(struct store *st, struct slice domain, size_t bytes_max,
 	struct spf_ranges **ret, struct err *err);
 

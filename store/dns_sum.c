@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "store/base/day.h"
+#include "store/judge/dns/spf_tree.h"
 #include "store/query_dns_known.h"
 #include "store/query_ready.h"
-#include "store/judge/dns/spf_tree.h"
 #include "store/write.h"
 
 const char *const dns_sum_record_names[] = {

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/query_ground.h"
 #include "store/dns_fact.h"
 #include "store/judge/class.h"
+#include "store/query_ground.h"
 #include "store/query_parts.h"
 
 /* Source groups of one domain. */

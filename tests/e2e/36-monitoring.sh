@@ -114,6 +114,9 @@ if command -v promtool >/dev/null; then
 else
 	skip "promtool finds nothing" "no promtool"
 fi
+is "the manual names what there is, and nothing else" \
+	"$(sed -n 's/^\.It Li \(ruad_[a-z_]*\)$/\1/p' "$RUAD_SOURCE/web/ruad-web.8" | sort)" \
+	"$(sed -n 's/^# HELP \(ruad_[a-z_]*\) .*/\1/p' "$T/metrics" | sort)"
 is "own mail in the metrics is that of the summary" "$(python3 - "$T/metrics" <<'END'
 import re, sys
 total = 0

@@ -1,5 +1,6 @@
 /* What the domain's own SPF record says of addresses, in judgement. */
 #include "store/dns_fact.h"
+#include "store/judge/dns/spf_ranges.h"
 
 #include "tests/unit/assess_kit.h"
 
@@ -133,12 +134,29 @@ static void an_include_of_a_known_service_is_that_service(void **state)
 
 #define WITH_STORE(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
+/* Nothing is decided by a part of the facts. */
+static void a_record_among_more_facts_than_there_is_room_for_names_nobody(void **state)
+{
+	struct kit *kit = *state;
+	struct spf_ranges *ranges = NULL;
+
+	KIT_OK(kit, store_domain_add(kit->st, DOMAIN, NULL, &kit->err));
+	learn(kit, 1700000000, RECORD);
+	KIT_OK(kit, dns_fact_ranges(kit->st, DOMAIN, 1024 * 1024, &ranges, &kit->err));
+	assert_int_equal(spf_ranges_len(ranges), 2);
+	spf_ranges_close(ranges);
+	KIT_OK(kit, dns_fact_ranges(kit->st, DOMAIN, 64, &ranges, &kit->err));
+	assert_int_equal(spf_ranges_len(ranges), 0);
+	spf_ranges_close(ranges);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(an_address_the_record_names_is_yours_and_its_term_is_its_source),
 		WITH_STORE(without_facts_nothing_changes),
 		WITH_STORE(a_record_that_names_others_has_its_domain_judged_again_and_no_other_run),
+		WITH_STORE(a_record_among_more_facts_than_there_is_room_for_names_nobody),
 		WITH_STORE(an_include_of_a_known_service_is_that_service),
 	};
 

@@ -285,6 +285,11 @@ struct dns_view *dns_set_view(struct dns_set *s)
 	return &s->view;
 }
 
+bool dns_set_full(const struct dns_set *s)
+{
+	return pool_dry(&s->pool);
+}
+
 void dns_set_next(struct dns_set *s, struct dns_view *next)
 {
 	s->next = next;

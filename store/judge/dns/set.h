@@ -31,6 +31,8 @@ struct dns_set;
 int dns_set_open(struct dns_set **ret, size_t bytes_max, struct err *err);
 void dns_set_close(struct dns_set *s);	/* NULL allowed */
 struct dns_view *dns_set_view(struct dns_set *s);
+/* Something had no room in it: the ceiling was reached. */
+bool dns_set_full(const struct dns_set *s);
 
 /*
  * Adds one record; everything is copied, names are brought into key form here. The same record twice
